@@ -1,0 +1,5 @@
+"""Wiring only: settings, addresses, processes. No domain."""
+
+from portal.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,21 @@
+"""The Celery application: `celery -A portal worker`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
+
+
+def _settings() -> dict[str, Any]:
+    from django.conf import settings  # read when the worker starts, not when this module is imported
+
+    return dict(settings.CELERY)
+
+
+app = Celery("berth")
+app.add_defaults(_settings)
+app.autodiscover_tasks(["tenants"])

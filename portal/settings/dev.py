@@ -1,0 +1,29 @@
+"""The demo and development on one machine: SQLite, everything in one process, loopback only."""
+
+from __future__ import annotations
+
+from portal.settings import env
+from portal.settings.base import *  # noqa: F403
+from portal.settings.base import BASE_DIR, CELERY
+from portal.settings.sqlite import database
+
+DEBUG = env.flag("BERTH_DEBUG", False)
+SECRET_KEY = "for-one-machine-only-never-in-production-" + "0" * 24
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
+CSRF_TRUSTED_ORIGINS: list[str] = []
+DATA_DIR = BASE_DIR / "var"
+DATABASES = {"default": database(env.text("BERTH_DATABASE", str(DATA_DIR / "demo.sqlite3")))}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CELERY = {**CELERY, "broker_url": "memory://", "broker_transport_options": {"polling_interval": 0.02}}
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = "Berth <berth@localhost>"
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip"}
+SEAL_KEY = "for-one-machine-only"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+CLUSTERS = {"default": {"title": "harbor-1", "kubeconfig": env.text("KUBECONFIG", "")}}

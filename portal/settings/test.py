@@ -1,0 +1,14 @@
+"""Tests: as the demo, with a database of their own, fast hashing and no outside world."""
+
+from __future__ import annotations
+
+from portal.settings.dev import *  # noqa: F403
+from portal.settings.dev import DATA_DIR
+from portal.settings.sqlite import database
+
+DATABASES = {"default": {**database(DATA_DIR / "test.sqlite3"), "TEST": {"NAME": None}}}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+ACCOUNT_RATE_LIMITS = False
+LIVE = False
+CLUSTERS = {"default": {"title": "harbor-1", "server": "http://127.0.0.1:9"}}

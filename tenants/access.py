@@ -1,0 +1,127 @@
+"""Who may what: one table, asked by services, pages, API, sockets and tasks alike (security.md).
+
+A stranger never gets this far: `visible_to(user)` querysets answer 404. `require` answers a member without the
+right with Forbidden and leaves a line in the audit log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tenants import audit
+from tenants.errors import Forbidden
+from tenants.models import Membership, Role, StaffRole, Team
+
+if TYPE_CHECKING:
+    from tenants.models import User
+
+
+class HasTeam(Protocol):
+    @property
+    def team(self) -> Team: ...
+
+
+OWNER, ADMIN, DEVELOPER, VIEWER = Role.OWNER, Role.ADMIN, Role.DEVELOPER, Role.VIEWER
+SUPPORT, APPROVER = StaffRole.SUPPORT, StaffRole.APPROVER
+
+# Verb → who has it. A name behind "if:" is a switch of the team.
+RIGHTS: Mapping[str, frozenset[str]] = {
+    "team.read": frozenset({OWNER, ADMIN, DEVELOPER, VIEWER, SUPPORT, APPROVER}),
+    "team.edit": frozenset({OWNER, ADMIN}),
+    "team.delete": frozenset({OWNER}),
+    "team.transfer": frozenset({OWNER}),
+    "members.manage": frozenset({OWNER, ADMIN}),  # whom exactly: `may_grant`
+    "namespaces.create": frozenset({OWNER, ADMIN}),
+    "namespaces.delete": frozenset({OWNER, ADMIN}),
+    "apps.write": frozenset({OWNER, ADMIN, DEVELOPER}),
+    "apps.delete": frozenset({OWNER, ADMIN, DEVELOPER}),
+    "logs.read": frozenset({OWNER, ADMIN, DEVELOPER, "if:viewers_read_logs"}),
+    "volumes.write": frozenset({OWNER, ADMIN, DEVELOPER}),
+    "volumes.delete": frozenset({OWNER, ADMIN}),
+    "secrets.write": frozenset({OWNER, ADMIN, DEVELOPER}),
+    "secrets.delete": frozenset({OWNER, ADMIN, DEVELOPER}),
+    "tokens.own": frozenset({OWNER, ADMIN, DEVELOPER, VIEWER, SUPPORT, APPROVER}),
+    "audit.read_all": frozenset({OWNER, ADMIN, SUPPORT, APPROVER}),
+    "audit.read_own": frozenset({OWNER, ADMIN, DEVELOPER, VIEWER, SUPPORT, APPROVER}),
+}
+
+# Which role a switch of the team opens the verb to.
+SWITCHES: Mapping[str, str] = {"if:viewers_read_logs": VIEWER}
+
+# A token's scopes, each a set of verbs; a token may do what its scopes and its owner's live role both allow.
+SCOPES: Mapping[str, frozenset[str]] = {
+    "read": frozenset({"team.read", "logs.read", "audit.read_all", "audit.read_own"}),
+    "apps": frozenset({"apps.write", "apps.delete"}),
+    "volumes": frozenset({"volumes.write", "volumes.delete"}),
+    "secrets": frozenset({"secrets.write", "secrets.delete"}),
+    "teams": frozenset(
+        {"team.edit", "team.delete", "team.transfer", "members.manage", "namespaces.create", "namespaces.delete"}
+    ),
+}
+
+RANK: Mapping[str, int] = {OWNER: 4, ADMIN: 3, DEVELOPER: 2, VIEWER: 1}
+
+
+def role_in(user: User, team: Team) -> str:
+    """The live role of `user` for `team`: a team role, a staff role, or "" for a stranger.
+
+    Cached on the user for the length of a request; a membership wins over a staff role.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return ""
+    roles: dict[int, str] = user.__dict__.setdefault("_roles", {})
+    if team.pk not in roles:
+        role = Membership.objects.filter(user=user, team=team).values_list("role", flat=True).first()
+        roles[team.pk] = role or user.staff_role
+    return roles[team.pk]
+
+
+def forget_roles(user: User) -> None:
+    """Drops what `role_in` remembers: long-lived sockets and verbs that change roles call it."""
+    user.__dict__.pop("_roles", None)
+
+
+def can(actor: User, verb: str, thing: HasTeam) -> bool:
+    """Whether `actor` may do `verb` to `thing` (anything with a team). Raises KeyError for an unknown verb."""
+    holders = RIGHTS[verb]
+    scopes = getattr(actor, "token_scopes", None)
+    if scopes is not None and not any(verb in SCOPES[scope] for scope in scopes):
+        return False
+    role = role_in(actor, thing.team)
+    if role in holders:
+        return bool(role)
+    return any(
+        role == SWITCHES[holder] and getattr(thing.team, holder.removeprefix("if:"))
+        for holder in holders
+        if holder in SWITCHES
+    )
+
+
+def require(actor: User, verb: str, thing: HasTeam) -> None:
+    """Raises Forbidden, with a line in the audit log, unless `can`."""
+    if can(actor, verb, thing):
+        return
+    audit.record(actor=actor, action=verb, thing=thing, outcome="denied")
+    raise Forbidden(_refusal(actor, verb, thing))
+
+
+def may_grant(actor: User, team: Team, *, old: str | None, new: str | None) -> bool:
+    """Whether `actor` may turn a member's role `old` (None: joins) into `new` (None: leaves).
+
+    Owners grant everything; admins move developers and viewers among themselves; nobody above their own rank.
+    """
+    if not can(actor, "members.manage", team):
+        return False
+    mine = RANK.get(role_in(actor, team), 0)
+    return all(role is None or mine == RANK[OWNER] or RANK[role] < RANK[ADMIN] for role in (old, new))
+
+
+def _refusal(actor: User, verb: str, thing: Any) -> str:
+    scopes = getattr(actor, "token_scopes", None)
+    if scopes is not None and not any(verb in SCOPES[scope] for scope in scopes):
+        wanted = next(scope for scope, verbs in SCOPES.items() if verb in verbs)
+        return f"This token lacks the scope “{wanted}”."
+    who = [Role(holder).label for holder in RIGHTS[verb] if holder in Role.values]
+    names = sorted(who, key=lambda label: -RANK[label])
+    return f"Your role in {thing.team} does not allow this. It takes: {', '.join(names) or 'site staff'}."

@@ -1,0 +1,65 @@
+"""What pages are told over sockets: typed messages that refuse unknown fields, and the one way to announce them.
+
+The channel layer carries `Changed` alone: small, lossy at worst, never a log line and never a value. A consumer that
+hears it reads the row again, with its viewer's rights.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+class Changed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="changed"):
+    """Something of a team changed: read it again. `noun` and `id` as in Operation.target_*."""
+
+    team: int
+    noun: str
+    id: str
+    what: str = ""  # "conditions", "operation", "deleted", "members", …
+
+
+class RightsChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rights"):
+    """A role, a membership or an account changed: re-check that user's sockets at once."""
+
+    user: int
+    team: int | None = None
+
+
+Message = Changed | RightsChanged
+RIGHTS_GROUP = "rights"
+
+
+def team_group(team_id: int) -> str:
+    """The channel layer's group of a team's changes."""
+    return f"team.{team_id}"
+
+
+def serve_on(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Where an in-memory channel layer lives: sends from other threads hop onto this loop."""
+    global _loop
+    _loop = loop
+
+
+def announce(message: Message) -> None:
+    """Sends after the commit of the surrounding transaction; at once where there is none."""
+    transaction.on_commit(lambda: _send(message), robust=True)
+
+
+def _send(message: Message) -> None:
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    group = RIGHTS_GROUP if isinstance(message, RightsChanged) else team_group(message.team)
+    payload: dict[str, Any] = {"type": "domain.message", "data": msgspec.to_builtins(message)}
+    if _loop is not None and _loop.is_running():
+        asyncio.run_coroutine_threadsafe(layer.group_send(group, payload), _loop)
+    else:
+        async_to_sync(layer.group_send)(group, payload)

@@ -1,0 +1,32 @@
+"""Plans: the sizes that staff offer for a namespace."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Plan(models.Model):
+    """Hard limits and container defaults of a namespace: CPU in millicores, memory and storage in bytes."""
+
+    name = models.CharField(max_length=24, unique=True)
+    title = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField(default=0)
+    active = models.BooleanField(default=True)
+
+    cpu = models.PositiveIntegerField(help_text="millicores")
+    memory = models.BigIntegerField(help_text="bytes")
+    storage = models.BigIntegerField(help_text="bytes")
+    pods = models.PositiveIntegerField()
+    claims = models.PositiveIntegerField()
+    services = models.PositiveIntegerField()
+    secrets = models.PositiveIntegerField()
+
+    default_request_cpu = models.PositiveIntegerField(default=50, help_text="millicores")
+    default_request_memory = models.BigIntegerField(default=64 << 20, help_text="bytes")
+    default_limit_memory = models.BigIntegerField(default=256 << 20, help_text="bytes")
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,44 @@
+"""What every request passes: where a wish came from, and that private pages are not kept by caches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from tenants import audit
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class OriginMiddleware:
+    """Tells audit and outbox through which door, from where and in which request a wish came."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        door = "api" if request.path.startswith("/api/") else "page"
+        token = audit.origin.set(
+            audit.Origin(door=door, address=request.META.get("REMOTE_ADDR") or None, request_id=_request_id(request))
+        )
+        try:
+            return self.get_response(request)
+        finally:
+            audit.origin.reset(token)
+
+
+class PrivatePagesMiddleware:
+    """`no-store` on every answer that is not a static file: pages are private (security.md, Defaults)."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def _request_id(request: HttpRequest) -> str:
+    return str(request.META.get("HTTP_X_REQUEST_ID", ""))[:64]
