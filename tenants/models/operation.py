@@ -79,6 +79,13 @@ class Operation(models.Model):
             models.Index(fields=["target_noun", "target_id", "-created_at"], name="operation_target"),
             models.Index(fields=["team", "-created_at"], name="operation_team"),
         ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["target_noun", "target_id"],
+                condition=Q(state=OperationState.RUNNING),
+                name="operation_one_holder",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.target_name}"

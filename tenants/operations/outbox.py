@@ -1,0 +1,126 @@
+"""Opening an operation in the service's transaction, and getting its id to a worker, again if need be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
+
+from tenants import audit
+from tenants.live import events
+from tenants.models import Namespace, Operation
+from tenants.models.operation import OperationState
+from tenants.operations.seal import seal
+
+if TYPE_CHECKING:
+    from tenants.models import User
+
+log = structlog.get_logger(__name__)
+
+KINDS = frozenset(f"{noun}.{verb}" for noun in ("namespace", "app", "volume", "secret") for verb in ("apply", "delete"))
+
+# A worker that is only busy must not find its queue filled by repetitions.
+REPUBLISH_AGAIN = timedelta(seconds=15)
+
+
+def open(  # noqa: A001
+    *,
+    kind: str,
+    target: Any,
+    actor: User | None,
+    generation: int,
+    secret_payload: Mapping[str, str] | None = None,
+) -> Operation:
+    """Writes the wish into the outbox and publishes its id after the commit of the surrounding transaction.
+
+    `kind` is one of KINDS; `target` a Namespace, App, Volume or Secret row; `generation` the target's after this
+    change (a deletion is a change too). `secret_payload` is for "secret.apply" alone: {key: value} of the keys that
+    were set, which become version `target.version` (bump it before); they are sealed here. Raises ValueError for an
+    unknown kind.
+    """
+    if kind not in KINDS or not kind.startswith(f"{target.noun}."):
+        raise ValueError(f"no operation {kind!r} for a {target.noun}")
+    namespace = target if isinstance(target, Namespace) else target.namespace
+    pk = uuid4()
+    operation = Operation.objects.create(
+        id=pk,
+        kind=kind,
+        team=target.team,
+        team_slug=target.team.slug,
+        namespace=namespace,
+        target_noun=target.noun,
+        target_id=target.pk,
+        target_name=str(target) if target is namespace else f"{namespace}/{target}",
+        generation=generation,
+        actor=actor,
+        request_id=audit.origin.get().request_id,
+        sealed=seal(pk, {"version": target.version, "values": dict(secret_payload)}) if secret_payload else None,
+    )
+    transaction.on_commit(partial(publish, kind, pk), robust=True)
+    events.announce(events.Changed(team=target.team.pk, noun="operation", id=str(pk), what="operation"))
+    return operation
+
+
+def publish(kind: str, pk: UUID, *, delay: float = 0) -> bool:
+    """Gives the id to a worker, after `delay` seconds. False where the broker is away: `redrive` will try again."""
+    try:
+        current_app.send_task(kind, args=[str(pk)], countdown=delay or None, retry=False)
+    except (OperationalError, OSError) as error:
+        log.warning("operation_not_published", operation=str(pk), error=str(error))
+        return False
+    return True
+
+
+def nudge(*, noun: str, target_id: int) -> None:
+    """Has the target's polled operation looked at now, since the cluster just reported a change of it."""
+    due = Operation.objects.open().filter(target_noun=noun, target_id=target_id, not_before__isnull=False)
+    for kind, pk in due.values_list("kind", "pk"):
+        Operation.objects.filter(pk=pk).update(not_before=Now())
+        publish(kind, pk)
+
+
+def is_open(*, noun: str, target_id: int) -> bool:
+    """Whether a wish for this target is still on its way."""
+    return Operation.objects.open().filter(target_noun=noun, target_id=target_id).exists()
+
+
+def redrive(limit: int = 500) -> int:
+    """Publishes what should have run by now and did not: dead broker, dead worker, death after commit.
+
+    Called every second by the one dispatcher. Returns how many were published. A repetition is harmless: claims
+    are exclusive.
+    """
+    late = Now() - timedelta(seconds=settings.OPERATION_REDRIVE)
+    again = Now() - REPUBLISH_AGAIN
+    never_ran = Q(state=OperationState.PENDING, not_before__isnull=True, created_at__lt=late)
+    overdue = Q(
+        state__in=(OperationState.PENDING, OperationState.WAITING, OperationState.CONFIRMING), not_before__lt=late
+    )
+    abandoned = Q(state=OperationState.RUNNING, lease_until__lt=Now())
+    untold = (
+        Q(published_at__isnull=True)
+        | Q(published_at__lt=again)
+        | Q(published_at__lt=F("not_before"))
+        | Q(published_at__lt=F("lease_until"))
+    )
+    due = Operation.objects.filter(never_ran | overdue | abandoned).filter(untold)
+    found = list(due.order_by("created_at").values_list("kind", "pk")[:limit])
+    sent = []
+    for kind, pk in found:
+        if not publish(kind, pk):
+            break
+        sent.append(pk)
+    if sent:
+        Operation.objects.filter(pk__in=sent).update(published_at=Now())
+        log.info("operations_redriven", count=len(sent))
+    return len(sent)
