@@ -1,0 +1,89 @@
+"""Every limit of the domain, once: pure functions `rule(text) → clean value` that raise `Broken(message)`.
+
+Forms and serializers use them field by field; the services ask again for the whole, so that no door can forget one.
+"""
+
+from tenants.rules.broken import Broken
+from tenants.rules.env import env, env_name, env_value, words
+from tenants.rules.images import image, image_warning
+from tenants.rules.names import (
+    app_name,
+    cluster_name,
+    namespace_name,
+    secret_name,
+    suggest,
+    team_name,
+    team_slug,
+    token_name,
+    volume_name,
+)
+from tenants.rules.network import HEALTH_KINDS, health_path, health_period, health_start, port
+from tenants.rules.paths import ACCESS_MODES, access_mode, mount_path, storage_class, unique_paths
+from tenants.rules.quantities import (
+    REPLICAS_MAX,
+    cpu,
+    memory,
+    replicas,
+    say_bytes,
+    say_cpu,
+    storage,
+    whole,
+)
+from tenants.rules.release import clean_release
+from tenants.rules.secrets import (
+    OPAQUE,
+    REGISTRY_KEY,
+    REGISTRY_LOGIN,
+    registry_login,
+    secret_key,
+    secret_type,
+    secret_values,
+)
+from tenants.rules.tokens import DAYS_MAX, token_days
+
+__all__ = [
+    "ACCESS_MODES",
+    "DAYS_MAX",
+    "HEALTH_KINDS",
+    "OPAQUE",
+    "REGISTRY_KEY",
+    "REGISTRY_LOGIN",
+    "REPLICAS_MAX",
+    "Broken",
+    "access_mode",
+    "app_name",
+    "clean_release",
+    "cluster_name",
+    "cpu",
+    "env",
+    "env_name",
+    "env_value",
+    "health_path",
+    "health_period",
+    "health_start",
+    "image",
+    "image_warning",
+    "memory",
+    "mount_path",
+    "namespace_name",
+    "port",
+    "registry_login",
+    "replicas",
+    "say_bytes",
+    "say_cpu",
+    "secret_key",
+    "secret_name",
+    "secret_type",
+    "secret_values",
+    "storage",
+    "storage_class",
+    "suggest",
+    "team_name",
+    "team_slug",
+    "token_days",
+    "token_name",
+    "unique_paths",
+    "volume_name",
+    "whole",
+    "words",
+]

@@ -1,0 +1,222 @@
+"""Whether a wish fits into a namespace's quota, before it is sent: pure arithmetic on what the rows reserve.
+
+The surge of a rollout is counted: Berth's Deployments bring one pod more before they take an old one away
+(maxSurge 1, maxUnavailable 0), and a ResourceQuota that has no room for it leaves a rollout stuck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tenants.releases import ReleaseSpec, same_pods
+from tenants.rules.quantities import MIB, say_bytes, say_cpu
+
+RESOURCES = ("cpu", "memory", "storage", "pods", "claims", "services", "secrets")
+TITLES = {
+    "cpu": "CPU",
+    "memory": "memory",
+    "storage": "storage",
+    "pods": "pods",
+    "claims": "volumes",
+    "services": "apps with a port",
+    "secrets": "secrets",
+}
+# Where a form or an API call shows the error.
+FIELDS = {
+    "cpu": "cpu",
+    "memory": "memory",
+    "pods": "replicas",
+    "services": "port",
+    "storage": "size",
+    "claims": "size",
+    "secrets": "name",
+}
+SURGE = 1
+
+Amounts = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One resource: CPU in millicores, memory and storage in bytes, the rest counts.
+
+    `others` is what the rest of the namespace reserves, `this` the wish when it stands, `surge` what its rollout
+    takes on top for a while; `remains` = limit − others − this − surge, 0 at least; `short` is what is too much
+    (the surge alone may be), 0 when it fits.
+    """
+
+    resource: str
+    limit: int
+    others: int
+    this: int
+    surge: int
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.resource]
+
+    @property
+    def free(self) -> int:
+        """What the rest of the namespace leaves, 0 at least."""
+        return max(0, self.limit - self.others)
+
+    @property
+    def remains(self) -> int:
+        return max(0, self.limit - self.others - self.this - self.surge)
+
+    @property
+    def short(self) -> int:
+        return max(0, self.this + self.surge - self.free) if self.this + self.surge else 0
+
+    def say(self, amount: int) -> str:
+        """An amount of this resource for people."""
+        return say(self.resource, amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What a form shows beside its fields. `fields` is empty when the wish fits: form field → message."""
+
+    rows: tuple[Row, ...]
+    fields: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def fits(self) -> bool:
+        return not self.fields
+
+    def row(self, resource: str) -> Row:
+        return next(row for row in self.rows if row.resource == resource)
+
+
+def say(resource: str, amount: int) -> str:
+    """An amount for people: “0.25 core”, “1.5 GiB”, “3 pods”."""
+    if resource == "cpu":
+        return say_cpu(amount)
+    if resource in {"memory", "storage"}:
+        return say_bytes(amount) if amount % MIB == 0 else f"{amount / (1 << 30):.2f} GiB"
+    return f"{amount} {TITLES[resource]}"
+
+
+def steady(spec: ReleaseSpec) -> dict[str, int]:
+    """What an app reserves when it stands."""
+    return {
+        "cpu": spec.cpu * spec.replicas,
+        "memory": spec.memory * spec.replicas,
+        "pods": spec.replicas,
+        "services": int(spec.port is not None),
+    }
+
+
+def held(*specs: ReleaseSpec | None) -> dict[str, int]:
+    """What an app holds at most while it goes between these releases (wanted, serving): the larger of each."""
+    amounts: dict[str, int] = {}
+    for spec in specs:
+        if spec is not None:
+            for resource, amount in steady(spec).items():
+                amounts[resource] = max(amounts.get(resource, 0), amount)
+    return amounts
+
+
+def peak(old: int, running: int, new: int, wanted: int) -> int:
+    """The most that a rolling update holds of one resource: `running` pods of `old` each become `wanted` of `new`.
+
+    The Deployment controller keeps at most max(running, wanted + surge) pods; the sum is linear in the new ones, so
+    its maximum is at the first of them or at the last. Room for one more pod of the new size is kept for restarts.
+    """
+    if not wanted:
+        return 0
+    first = SURGE * new + min(running, wanted) * old
+    last = wanted * new + min(running, SURGE) * old
+    return max((wanted + SURGE) * new, first, last)
+
+
+def app_rows(limits: Amounts, others: Amounts, spec: ReleaseSpec, old: ReleaseSpec | None) -> Preflight:
+    """Whether `spec` fits where `old` (None: a new app) runs and `others` is reserved by the rest."""
+    sizes = {"cpu": spec.cpu, "memory": spec.memory, "pods": 1}
+    before = {"cpu": old.cpu, "memory": old.memory, "pods": 1} if old else dict.fromkeys(sizes, 0)
+    running = old.replicas if old else 0
+    this = steady(spec)
+    rows = tuple(
+        Row(
+            resource,
+            limits[resource],
+            others.get(resource, 0),
+            this.get(resource, 0),
+            peak(before[resource], running, sizes[resource], spec.replicas) - this[resource]
+            if resource in sizes
+            else 0,
+        )
+        for resource in RESOURCES
+    )
+    smaller = old is not None and same_pods(old, spec) and spec.replicas <= running
+    fields: dict[str, str] = {}
+    for row in rows:
+        kept = old is not None and row.resource == "services" and old.port is not None
+        if row.short and row.this and not smaller and not kept:
+            before_one = before.get(row.resource, 0)
+            fields[FIELDS[row.resource]] = _app_message(row, spec, before_one, running, sizes.get(row.resource, 0))
+    return Preflight(rows, fields)
+
+
+def extra_rows(limits: Amounts, others: Amounts, extra: Amounts) -> Preflight:
+    """Whether something without a rollout fits: a volume ({"storage", "claims"}), a secret ({"secrets"})."""
+    rows = tuple(
+        Row(resource, limits[resource], others.get(resource, 0), extra.get(resource, 0), 0) for resource in RESOURCES
+    )
+    fields: dict[str, str] = {}
+    for row in rows:
+        if row.short and row.this:
+            fields.setdefault(FIELDS[row.resource], _extra_message(row))
+    return Preflight(rows, fields)
+
+
+def _extra_message(row: Row) -> str:
+    if row.resource == "storage":
+        way = f"Set {_down('storage', row.free)} or less" if row.free >= MIB else "Delete a volume"
+        return f"{row.say(row.short)} too much: {row.say(row.free)} are free. {way}, or request more storage."
+    return f"{_full(row)} Delete one that is not needed, or request more."
+
+
+def _full(row: Row) -> str:
+    return f"The namespace allows {row.limit} {row.title}, and {row.others} are taken."
+
+
+def _app_message(row: Row, spec: ReleaseSpec, before: int, running: int, one: int) -> str:
+    if row.resource == "services":
+        return f"{_full(row)} Leave the port out, or request more."
+    pods = "1 replica" if spec.replicas == 1 else f"{spec.replicas} replicas"
+    ways = _ways(row, spec, before, running, one)
+    what = row.say(row.short) if row.resource != "pods" else str(row.short)
+    return (
+        f"{what} too much. {pods} and {SURGE} more during a rollout take {row.say(row.this + row.surge)}; "
+        f"{row.say(row.free)} are free. {ways}"
+    )
+
+
+def _ways(row: Row, spec: ReleaseSpec, before: int, running: int, one: int) -> str:
+    """Numbers that will work, or where to ask for more."""
+    ways = []
+    if row.resource != "pods":
+        wanted = spec.replicas
+        most = min(row.free // (wanted + SURGE), row.free - min(running, wanted) * before)
+        most = min(most, (row.free - min(running, SURGE) * before) // wanted)
+        size = _down(row.resource, most)
+        if size:
+            ways.append(f"{size} or less")
+    fewer = next((n for n in range(spec.replicas - 1, 0, -1) if peak(before, running, one, n) <= row.free), 0)
+    if fewer:
+        ways.append(f"{fewer} replica{'s' if fewer > 1 else ''}")
+    more = f"request more {row.title}"
+    return f"Set {', or '.join(ways)}, or {more}." if ways else f"Make room in this namespace, or {more}."
+
+
+def _down(resource: str, amount: int) -> str:
+    """`amount` rounded down to what a person would type; "" when nothing sensible is left."""
+    if resource == "cpu":
+        step = 50 if amount >= 100 else 10
+        return say_cpu(amount // step * step) if amount >= step else ""
+    tenth = (1 << 30) // 10
+    if amount >= 1 << 30:
+        return f"{amount // tenth / 10:g} GiB"
+    return f"{amount // MIB} MiB" if amount >= 4 * MIB else ""
