@@ -41,7 +41,7 @@ def secret(space: str, name: str, **values: str) -> Object:
 
 
 def container(image: str = HELLO, **parts: Any) -> Object:
-    """One container named `web` with small requests; `requests`, `limits` and any field of a container replace parts."""
+    """One container named `web` with small requests; `requests`, `limits` and any field replace its own."""
     requests = parts.pop("requests", {"cpu": "5m", "memory": "16Mi"})
     limits = parts.pop("limits", {"memory": "64Mi"})
     made: Object = {"name": "web", "image": image, "securityContext": dict(RESTRICTED)}

@@ -86,8 +86,9 @@ def test_one_group_by_itself(api: Api) -> None:
     assert group["preferredVersion"]["groupVersion"] == "apps/v1"
 
 
-@pytest.mark.parametrize(("listing", "name", "kind", "namespaced", "short"), RESOURCES)
-def test_resource_is_listed(api: Api, listing: str, name: str, kind: str, namespaced: bool, short: str | None) -> None:
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource[1])
+def test_resource_is_listed(api: Api, resource: tuple[str, str, str, bool, str | None]) -> None:
+    listing, name, kind, namespaced, short = resource
     listed = api.get(listing).ok()
     assert listed["kind"] == "APIResourceList"
     found = next(one for one in listed["resources"] if one["name"] == name)
@@ -137,14 +138,15 @@ def test_openapi_v3_is_indexed_by_group_version(api: Api) -> None:
     assert paths["apis/apps/v1"]["serverRelativeURL"].startswith("/openapi/v3/apis/apps/v1")
 
 
-@pytest.mark.parametrize("where", ["/apis/nothing.example/v1", "/apis/apps/v9", "/nowhere"])
+@pytest.mark.parametrize("where", ["/apis/nothing.example/v1", "/nowhere"])
 def test_unknown_path_is_plain_404(api: Api, where: str) -> None:
     answer = api.get(where)
     assert (answer.status, answer.text) == (404, "404 page not found\n")
 
 
-def test_unknown_resource_is_404(api: Api) -> None:
-    answer = api.get("/apis/apps/v1/namespaces/default/boats")
+@pytest.mark.parametrize("where", ["/apis/apps/v1/namespaces/default/boats", "/apis/apps/v9/deployments"])
+def test_unknown_resource_is_404(api: Api, where: str) -> None:
+    answer = api.get(where)
     assert (answer.status, answer.reason) == (404, "NotFound")
     assert answer.message == "the server could not find the requested resource"
     assert answer.body["details"] == {}

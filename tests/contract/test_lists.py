@@ -43,10 +43,8 @@ def test_empty_list_has_no_null(api: Api, fruit: str) -> None:
 
 
 def test_list_over_all_namespaces_holds_them(api: Api, fruit: str) -> None:
-    answer = api.get(path("secrets"), labelSelector="number=3")
-    assert (fruit, "damson") in [
-        (one["metadata"]["namespace"], one["metadata"]["name"]) for one in answer.ok()["items"]
-    ]
+    found = api.items("secrets", labelSelector="number=3")
+    assert (fruit, "damson") in [(one["metadata"]["namespace"], one["metadata"]["name"]) for one in found]
 
 
 def test_pages_follow_one_another_at_one_version(api: Api, fruit: str) -> None:

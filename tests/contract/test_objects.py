@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from . import manifests
 from .api import JSON_PATCH, MERGE, STRATEGIC, Api, path
 
