@@ -17,7 +17,8 @@ import kubernetes.client as sync_client
 import orjson
 import urllib3
 from kubernetes.client.rest import RESTClientObject
-from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as NoAnswerInTime
 
 from cluster.errors import (
     ClusterError,
@@ -96,7 +97,7 @@ class Caller:
             try:
                 return self._once(session, method, url, headers, data)
             except Throttled as throttled:
-                wait = throttled.retry_after * random.uniform(1.0, 1.25)
+                wait = throttled.retry_after * random.uniform(1.0, 1.25)  # noqa: S311
                 if time.monotonic() + wait > until:
                     raise
                 time.sleep(wait)
@@ -106,10 +107,10 @@ class Caller:
                 renewed = True
                 self._renew(session)
             except Unavailable as unavailable:
-                if not repeatable or not unavailable.reason == _LOST and unavailable.status < 500:
+                if not repeatable or (unavailable.reason != _LOST and unavailable.status < 500):
                     raise
                 repeatable = False
-                time.sleep(random.uniform(0.0, 0.1))
+                time.sleep(random.uniform(0.0, 0.1))  # noqa: S311
 
     def close(self) -> None:
         """Closes the idle connections."""
@@ -134,7 +135,7 @@ class Caller:
             answer = _read(response, until)
         except NewConnectionError as error:
             raise Unavailable(f"no connection to the API server: {error}", reason="Refused") from error
-        except TimeoutError as error:
+        except NoAnswerInTime as error:
             raise Unavailable(f"no answer from the API server in time: {error}", reason="Timeout") from error
         except HTTPError as error:
             raise Unavailable(f"connection to the API server lost: {error}", reason=_LOST) from error
@@ -180,21 +181,22 @@ def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> ClusterErro
     causes = (told.get("details") or {}).get("causes") or []
     if status == 429:
         return Throttled(message, retry_after=_retry_after(headers), reason=reason)
-    if status >= 500:
-        return Unavailable(message, status=status, reason=reason)
     if status in (400, 403, 422) and any(text in message for text in _POLICY_TEXTS):
         return PolicyRefused(message, status=status, reason=reason)
-    if status == 403:
-        if "exceeded quota:" in message:
-            return QuotaExceeded(message, status=status, reason=reason)
-        if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
-            reason = "NamespaceTerminating"
-        return Refused(message, status=status, reason=reason)
     if status in (400, 413, 415, 422):
         fields = {str(cause.get("field", "")): str(cause.get("message", "")) for cause in causes}
         return Invalid(message, causes=fields, status=status, reason=reason)
-    kinds = {401: Unauthorized, 404: NotFound, 409: Conflict, 410: Expired}
-    return kinds.get(status, Refused)(message, status=status, reason=reason)
+    if status == 403 and any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
+        reason = "NamespaceTerminating"
+    return _class_of(status, message)(message, status=status, reason=reason)
+
+
+def _class_of(status: int, message: str) -> type[ClusterError]:
+    if status >= 500:
+        return Unavailable
+    if status == 403 and "exceeded quota:" in message:
+        return QuotaExceeded
+    return {401: Unauthorized, 404: NotFound, 409: Conflict, 410: Expired}.get(status, Refused)
 
 
 def _status_object(body: bytes) -> dict[str, Any]:

@@ -24,8 +24,8 @@ LABEL_TEAM = "berth.dev/team"
 LABEL_NAMESPACE_ID = "berth.dev/namespace-id"
 LABEL_APP = "berth.dev/app"
 LABEL_RELEASE = "berth.dev/release"
-LABEL_SECRET = "berth.dev/secret"
-LABEL_SECRET_VERSION = "berth.dev/secret-version"
+LABEL_SECRET = "berth.dev/secret"  # noqa: S105
+LABEL_SECRET_VERSION = "berth.dev/secret-version"  # noqa: S105
 LABEL_VOLUME = "berth.dev/volume"
 
 ANNOTATION_OPERATION = "berth.dev/operation"

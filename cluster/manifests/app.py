@@ -33,7 +33,7 @@ def manifests(spec: AppSpec) -> list[Manifest]:
 
 
 def deployment(spec: AppSpec) -> Manifest:
-    """The Deployment. The release is a label of the pods, never of the selector; the generation is on the Deployment alone."""
+    """The Deployment. The release is a label of the pods, never of the selector; the generation stays off the pods."""
     labels = names.app_labels(spec.owner, spec.name)
     released = {**labels, names.LABEL_RELEASE: str(spec.release)}
     annotations = {
@@ -132,7 +132,7 @@ def _container(spec: AppSpec) -> dict[str, Any]:
 
 
 def _environment(spec: AppSpec) -> list[dict[str, Any]]:
-    """Sorted by name, so that the same configuration is the same pod template. A secret's key wins over a plain value."""
+    """Sorted by name: the same configuration is the same pod template. A secret's key wins over a plain value."""
     entries: dict[str, dict[str, Any]] = {
         name: {"name": name, "value": literal(value)} for name, value in spec.env.items()
     }

@@ -43,7 +43,7 @@ def namespace(spec: NamespaceSpec) -> Manifest:
 
 
 def quota(spec: NamespaceSpec) -> Manifest:
-    """The ResourceQuota. Memory is bounded as request and as limit alike; ports of nodes and load balancers are none."""
+    """The ResourceQuota. Memory is bounded as request and as limit; node ports and load balancers are none."""
     return _part(spec, "v1", "ResourceQuota", names.QUOTA, {"hard": hard(spec.limits)})
 
 
@@ -73,7 +73,7 @@ def network_policies(spec: NamespaceSpec) -> list[Manifest]:
 
     DNS is port 53 of all of kube-system: the cluster's DNS pods, and NodeLocal DNSCache where it runs as pods.
     """
-    itself = [{"podSelector": {}}]
+    itself: list[Manifest] = [{"podSelector": {}}]
     dns = [
         {"namespaceSelector": _DNS_NAMESPACE, "podSelector": _DNS_PODS},
         {"namespaceSelector": _DNS_NAMESPACE},
