@@ -2,6 +2,7 @@
 
 from tenants.models.app import App, Release
 from tenants.models.audit import AuditEntry
+from tenants.models.cluster import ClusterState
 from tenants.models.namespace import Namespace
 from tenants.models.operation import Leader, Operation
 from tenants.models.quota import Plan
@@ -13,6 +14,7 @@ __all__ = [
     "ApiToken",
     "App",
     "AuditEntry",
+    "ClusterState",
     "Leader",
     "Membership",
     "Namespace",

@@ -89,6 +89,12 @@ def nudge(*, noun: str, target_id: int) -> None:
         publish(kind, pk)
 
 
+def waiting_in(namespace: Namespace) -> list[tuple[str, int]]:
+    """Targets (noun, primary key) whose operations wait for this namespace to become ready."""
+    waiting = Operation.objects.filter(namespace=namespace, state=OperationState.WAITING)
+    return list(waiting.values_list("target_noun", "target_id"))
+
+
 def is_open(*, noun: str, target_id: int) -> bool:
     """Whether a wish for this target is still on its way."""
     return Operation.objects.open().filter(target_noun=noun, target_id=target_id).exists()

@@ -1,4 +1,4 @@
-"""How an operation ends or goes on. Each verb but `close` acts only while the lease is held, and says whether it did."""
+"""How an operation ends or goes on. Each verb but `close` acts only while the lease is held, and answers whether."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def supersede(hold: Hold) -> bool:
 
 
 def confirm(hold: Hold, *, progress: Mapping[str, Any] | None = None, again: float | None = None) -> bool:
-    """Applied; now the cluster must confirm it. `again`: look once more after so many seconds; None: the observer looks."""
+    """Applied; now the cluster must confirm it. `again`: seconds until the next look; None: the observer looks."""
     changes: dict[str, Any] = {
         "state": OperationState.CONFIRMING,
         "error_code": "",

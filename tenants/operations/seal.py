@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 
-class SealBroken(Exception):
+class SealError(Exception):
     """The payload cannot be opened: SEAL_KEY was changed while it waited, or the row was tampered with."""
 
 
@@ -28,11 +28,11 @@ def seal(operation: UUID, payload: Mapping[str, Any]) -> bytes:
 
 
 def unseal(operation: UUID, sealed: bytes) -> dict[str, Any]:
-    """What `seal` was given. Raises SealBroken."""
+    """What `seal` was given. Raises SealError."""
     try:
         return json.loads(_fernet(operation).decrypt(bytes(sealed)))
     except InvalidToken as error:
-        raise SealBroken("the sealed values cannot be opened with this SEAL_KEY") from error
+        raise SealError("the sealed values cannot be opened with this SEAL_KEY") from error
 
 
 def _fernet(operation: UUID) -> Fernet:

@@ -1,0 +1,87 @@
+"""Alias → gateway and connection, one of each per process; and what the database knows of each cluster's answers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from cluster.connection import Connection, connect
+from cluster.gateway import Gateway
+from cluster.specs import ClusterInfo
+from tenants.models import ClusterState
+
+_lock = threading.Lock()
+_reached: dict[tuple[str, str], tuple[Connection, Gateway]] = {}
+
+
+def connection(alias: str) -> Connection:
+    """The process's connection to that cluster. Raises KeyError for an alias that settings.CLUSTERS lacks."""
+    return _reach(alias)[0]
+
+
+def gateway(alias: str) -> Gateway:
+    """The process's gateway to that cluster. Raises KeyError for an alias that settings.CLUSTERS lacks."""
+    return _reach(alias)[1]
+
+
+def title(alias: str) -> str:
+    """The cluster's name for people."""
+    return str(settings.CLUSTERS.get(alias, {}).get("title", alias))
+
+
+def silent_since(alias: str) -> datetime | None:
+    """Since when the cluster does not answer; None while it does."""
+    state = ClusterState.objects.filter(pk=alias, answers=False).first()
+    return state.since if state else None
+
+
+def heard(alias: str) -> bool:
+    """The cluster answered just now. True when it had been silent."""
+    changed = _turn(alias, answers=True, error="")
+    ClusterState.objects.filter(pk=alias).update(seen_at=Now())
+    return changed
+
+
+def not_heard(alias: str, error: str) -> bool:
+    """The cluster did not answer. True when it had answered until now."""
+    return _turn(alias, answers=False, error=error[:400])
+
+
+def learned(alias: str, info: ClusterInfo) -> None:
+    """Keeps what forms need to know of the cluster."""
+    classes = [
+        {"name": c.name, "default": c.default, "expands": c.expands, "waits": c.waits, "retains": c.retains}
+        for c in info.storage_classes
+    ]
+    known: dict[str, Any] = {"version": info.version, "storage_classes": classes}
+    ClusterState.objects.update_or_create(pk=alias, defaults={"info": known}, create_defaults=_first(info=known))
+
+
+def _reach(alias: str) -> tuple[Connection, Gateway]:
+    config = {key: value for key, value in settings.CLUSTERS[alias].items() if key != "title"}
+    known = (alias, json.dumps(config, sort_keys=True))
+    with _lock:
+        if known not in _reached:
+            made = connect(alias, config)
+            _reached[known] = (made, Gateway(made))
+        return _reached[known]
+
+
+def _turn(alias: str, *, answers: bool, error: str) -> bool:
+    """Changes the state where it differs, by one statement, so that of many writers one sees the turn."""
+    turned = ClusterState.objects.filter(pk=alias).exclude(answers=answers)
+    if turned.update(answers=answers, since=Now(), error=error):
+        return True
+    _, created = ClusterState.objects.get_or_create(pk=alias, defaults=_first(answers=answers, error=error))
+    return created and not answers
+
+
+def _first(**columns: Any) -> dict[str, Any]:
+    now: models.Expression = Now()
+    return {"since": now, **columns}

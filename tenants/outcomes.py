@@ -1,0 +1,136 @@
+"""What the cluster answered → observed columns and conditions, announced to pages. Rows only; no cluster call here.
+
+A worker and the observer may write to one row at once, so conditions are merged under the row's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from cluster.specs import NamespaceOutcome, Part, Remaining
+from tenants.live import events
+from tenants.models import App, Namespace, Release, Secret, Team, Volume
+from tenants.models.app import Outcome
+
+Row = Namespace | App | Volume | Secret
+
+NAMESPACE_PARTS = ("Namespace", "Quota", "Limits", "NetworkPolicy", "PodSecurity", "Rights")
+
+
+def merge(conditions: Iterable[Mapping[str, Any]], parts: Iterable[Part]) -> list[dict[str, Any]]:
+    """Conditions with `parts` put in by type; `since` (ISO 8601, UTC) moves only when the status does."""
+    merged = {condition["type"]: dict(condition) for condition in conditions}
+    now = timezone.now().isoformat(timespec="seconds")
+    for part in parts:
+        old = merged.get(part.type)
+        merged[part.type] = {
+            "type": part.type,
+            "status": part.status,
+            "reason": part.reason,
+            "message": part.message,
+            "since": old["since"] if old and old["status"] == part.status else now,
+        }
+    return list(merged.values())
+
+
+def record(row: Row, parts: Iterable[Part] = (), **columns: Any) -> bool:
+    """Writes conditions and observed columns where they differ from what the row holds; announces "conditions".
+
+    True when something changed. A row that is gone is nothing to write to.
+    """
+    model = type(row)
+    with transaction.atomic():
+        fields = ["conditions", *columns]
+        held = model._default_manager.select_for_update().filter(pk=row.pk).values(*fields).first()
+        if held is None:
+            return False
+        wanted = {"conditions": merge(held["conditions"], parts), **columns}
+        changes = {field: value for field, value in wanted.items() if held[field] != value}
+        if not changes:
+            return False
+        model._default_manager.filter(pk=row.pk).update(**changes, observed_at=Now())
+        for field, value in changes.items():
+            setattr(row, field, value)
+        announce(row, "conditions")
+    return True
+
+
+def announce(row: Row, what: str) -> None:
+    """Tells the pages of the row's team that it changed."""
+    events.announce(events.Changed(team=row.team.pk, noun=row.noun, id=str(row.pk), what=what))
+
+
+def provisioned(namespace: Namespace, outcome: NamespaceOutcome) -> bool:
+    """Each part's condition as the cluster holds it; the generation counts as observed when all are true."""
+    columns: dict[str, Any] = {"uid": outcome.uid} if outcome.uid else {}
+    if outcome.ready:
+        columns["observed_generation"] = namespace.generation
+    return record(namespace, outcome.parts, **columns)
+
+
+def missing(namespace: Namespace) -> bool:
+    """Somebody deleted the namespace behind Berth's back."""
+    words = "The namespace is not in the cluster any more; it is being made again."
+    parts = [Part(type_, "False", "Missing", words) for type_ in NAMESPACE_PARTS]
+    return record(namespace, parts, usage={})
+
+
+def applied(row: App | Volume | Secret, generation: int) -> None:
+    """The cluster took the intent of that generation."""
+    record(row, [Part("Applied", "True", "Applied")], observed_generation=generation)
+    if isinstance(row, App) and row.release_id:
+        releases = Release.objects.filter(app=row)
+        releases.filter(pk=row.release_id, outcome=Outcome.PENDING).update(outcome=Outcome.ROLLING)
+        superseded = releases.filter(outcome__in=(Outcome.PENDING, Outcome.ROLLING)).exclude(pk=row.release_id)
+        superseded.update(outcome=Outcome.ABANDONED, finished_at=Now())
+
+
+def refused(row: Row, reason: str, message: str) -> None:
+    """The cluster will not take it; `message` in its own words."""
+    record(row, [Part("Applied", "False", reason, message)])
+    if isinstance(row, App) and row.release_id:
+        waiting = Release.objects.filter(pk=row.release_id, outcome__in=(Outcome.PENDING, Outcome.ROLLING))
+        waiting.update(outcome=Outcome.FAILED, outcome_reason=message[:400], finished_at=Now())
+
+
+def remains(namespace: Namespace, remaining: Remaining) -> dict[str, Any]:
+    """Progress of a deletion, kept on the row and answered for the operation."""
+    progress = {
+        "kinds": dict(remaining.kinds),
+        "finalizers": list(remaining.finalizers),
+        "retained": list(remaining.retained),
+        "message": remaining.message,
+    }
+    record(namespace, remaining=progress)
+    return progress
+
+
+def gone(row: Row) -> None:
+    """Confirmed by the cluster: the row goes, and with a namespace all that stood in it; a team waits for its last.
+
+    Call within a transaction.
+    """
+    team = row.team
+    if isinstance(row, Namespace):
+        for model in (App, Volume, Secret):
+            model.objects.filter(namespace=row).delete()
+    row.delete()
+    events.announce(events.Changed(team=team.pk, noun=row.noun, id="", what="deleted"))
+    if isinstance(row, Namespace):
+        team_gone(team)
+
+
+def team_gone(team: Team) -> bool:
+    """Removes a team that waits for its last namespace. True when it went."""
+    waiting = Team.objects.select_for_update().filter(pk=team.pk, deleting_since__isnull=False).first()
+    if waiting is None or waiting.namespaces.exists():
+        return False
+    pk = waiting.pk
+    waiting.delete()
+    events.announce(events.Changed(team=pk, noun="team", id=str(pk), what="deleted"))
+    return True
