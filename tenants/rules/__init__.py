@@ -4,7 +4,7 @@ Forms and serializers use them field by field; the services ask again for the wh
 """
 
 from tenants.rules.broken import Broken
-from tenants.rules.env import env, env_name, env_value, words
+from tenants.rules.environment import env, env_name, env_value, words
 from tenants.rules.images import image, image_warning
 from tenants.rules.names import (
     app_name,

@@ -9,8 +9,7 @@ import msgspec
 
 from tenants.errors import Invalid
 from tenants.releases import Health, ReleaseSpec, SecretFolder, SecretKey, VolumeAt
-from tenants.rules import env as env_rules
-from tenants.rules import images, names, network, paths, quantities, secrets
+from tenants.rules import environment, images, names, network, paths, quantities, secrets
 from tenants.rules.broken import Broken
 
 T = TypeVar("T")
@@ -43,7 +42,7 @@ def clean_release(spec: ReleaseSpec, *, hosts: Collection[str] = ()) -> ReleaseS
         spec,
         image=take("image", lambda: images.image(spec.image, hosts), spec.image),
         port=take("port", lambda: None if spec.port is None else network.port(spec.port), spec.port),
-        env=take("env", lambda: env_rules.env(spec.env), spec.env),
+        env=take("env", lambda: environment.env(spec.env), spec.env),
         secret_env=take("secret_env", lambda: _secret_env(spec), spec.secret_env),
         secret_files=take("secret_files", lambda: _secret_files(spec), spec.secret_files),
         volumes=take("volumes", lambda: _volumes(spec), spec.volumes),
@@ -51,12 +50,12 @@ def clean_release(spec: ReleaseSpec, *, hosts: Collection[str] = ()) -> ReleaseS
         memory=take("memory", lambda: quantities.memory(spec.memory), spec.memory),
         replicas=take("replicas", lambda: quantities.replicas(spec.replicas), spec.replicas),
         health=take("health", lambda: _health(spec), spec.health),
-        command=take("command", lambda: env_rules.words(spec.command), spec.command),
-        args=take("args", lambda: tuple(env_rules.env_value(word) for word in spec.args), spec.args),
+        command=take("command", lambda: environment.words(spec.command), spec.command),
+        args=take("args", lambda: tuple(environment.env_value(word) for word in spec.args), spec.args),
         pull_secret=take("pull_secret", lambda: spec.pull_secret and names.secret_name(spec.pull_secret), ""),
     )
-    if len(spec.args) > env_rules.WORDS_MAX:
-        errors.fields.setdefault("args", f"At most {env_rules.WORDS_MAX} words; these are {len(spec.args)}.")
+    if len(spec.args) > environment.WORDS_MAX:
+        errors.fields.setdefault("args", f"At most {environment.WORDS_MAX} words; these are {len(spec.args)}.")
     if errors.fields:
         raise Invalid(_summary(errors.fields), fields=errors.fields)
     return clean
@@ -65,12 +64,12 @@ def clean_release(spec: ReleaseSpec, *, hosts: Collection[str] = ()) -> ReleaseS
 def _secret_env(spec: ReleaseSpec) -> dict[str, SecretKey]:
     clean: dict[str, SecretKey] = {}
     for raw, ref in spec.secret_env.items():
-        name = env_rules.env_name(raw)
+        name = environment.env_name(raw)
         if name in clean or name in {key.strip() for key in spec.env}:
             raise Broken(f"“{name}” stands in the environment twice: once as text, once from a secret. Keep one.")
         clean[name] = SecretKey(names.secret_name(ref.secret), secrets.secret_key(ref.key))
-    if len(clean) + len(spec.env) > env_rules.COUNT_MAX:
-        raise Broken(f"At most {env_rules.COUNT_MAX} variables together with those from secrets.")
+    if len(clean) + len(spec.env) > environment.COUNT_MAX:
+        raise Broken(f"At most {environment.COUNT_MAX} variables together with those from secrets.")
     return clean
 
 
