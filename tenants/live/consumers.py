@@ -1,0 +1,124 @@
+"""The socket doors: `/ws/live/` for topics, `/ws/logs/` for log lines (docs/architecture.md, Addresses)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+from channels.db import database_sync_to_async
+
+from tenants import access
+from tenants.live import hub as hubs
+from tenants.live import topics
+from tenants.live.guard import RIGHT_LOST, GuardedConsumer
+from tenants.live.logs import BLOCKED
+from tenants.live.logview import LogView
+from tenants.live.messages import OpenLogs, Subscribe, live_decoder, log_decoder
+from tenants.models import App
+
+MAX_TOPICS = 60
+
+
+class LiveConsumer(GuardedConsumer):
+    """Topics. The newest state of each fragment is sent, not each state: a slow browser skips, never lags."""
+
+    async def opened(self) -> None:
+        self.outbox = hubs.Outbox()
+        self.topics: dict[str, topics.Topic] = {}
+        self._pump_task = asyncio.create_task(self._pump())
+
+    async def said(self, text: str) -> None:
+        message = live_decoder.decode(text)
+        if not isinstance(message, Subscribe):
+            topic = self.topics.pop(message.topic, None)
+            if topic is not None:
+                hubs.current().unsubscribe(topic, self.outbox)
+            return
+        if message.topic in self.topics or len(self.topics) >= MAX_TOPICS:
+            return
+        topic = await self._find(message.topic)
+        if topic is None:
+            self.outbox.put({"type": "refused", "topic": message.topic})
+            return
+        self.topics[topic.name] = topic
+        await hubs.current().subscribe(topic, self.outbox)
+
+    async def allowed(self) -> bool:
+        for name in list(self.topics):
+            if await self._find(name) is None:
+                return False
+        return True
+
+    def dropped(self) -> None:
+        if hasattr(self, "outbox"):
+            self.outbox.clear()
+
+    async def closed(self) -> None:
+        if hasattr(self, "_pump_task"):
+            self._pump_task.cancel()
+            for topic in self.topics.values():
+                hubs.current().unsubscribe(topic, self.outbox)
+
+    async def _pump(self) -> None:
+        while not self.closing:
+            for message in await self.outbox.take():
+                if self.closing:
+                    return
+                async with asyncio.timeout(BLOCKED):
+                    await self.send(text_data=message)
+
+    @database_sync_to_async
+    def _find(self, name: str) -> topics.Topic | None:
+        access.forget_roles(self.user)
+        return topics.find(self.user, name)
+
+
+class LogConsumer(GuardedConsumer):
+    """All pods of one app, followed. All sending is done by one pump, so that catching up precedes what is new."""
+
+    view: LogView | None = None
+
+    async def opened(self) -> None:
+        self._commands: asyncio.Queue[Any] = asyncio.Queue(maxsize=8)
+        self._pump_task = asyncio.create_task(self._pump())
+
+    async def said(self, text: str) -> None:
+        await self._commands.put(log_decoder.decode(text))
+
+    async def allowed(self) -> bool:
+        return self.view is None or await self._may_read(self.view.app.pk) is not None
+
+    def dropped(self) -> None:
+        if hasattr(self, "_pump_task"):
+            self._pump_task.cancel()
+
+    async def closed(self) -> None:
+        self.dropped()
+        if self.view is not None:
+            self.view.close()
+
+    async def _pump(self) -> None:
+        message = await self._commands.get()
+        app = await self._may_read(message.app) if isinstance(message, OpenLogs) else None
+        if app is None:
+            await self._deliver({"type": "refused"})
+            self.closing = True
+            await self.close(RIGHT_LOST)
+            return
+        self.view = view = LogView(hubs.current(), app, user=self.user.pk, message=message)
+        async for frame in view.frames(self._commands):
+            if self.closing:
+                return
+            await self._deliver(frame)
+
+    async def _deliver(self, message: dict[str, Any] | str) -> None:
+        text = message if isinstance(message, str) else orjson.dumps(message).decode()
+        async with asyncio.timeout(BLOCKED):
+            await self.send(text_data=text)
+
+    @database_sync_to_async
+    def _may_read(self, pk: int) -> App | None:
+        access.forget_roles(self.user)
+        app = App.objects.visible_to(self.user).select_related("namespace__team").filter(pk=pk).first()
+        return app if app is not None and access.can(self.user, "logs.read", app) else None

@@ -1,0 +1,133 @@
+"""The part of every socket that decides whether it may stay open.
+
+Origin is checked before the socket opens (portal.asgi). Here: the session, the account, and the rights behind what
+was subscribed, at once when a role changed and every few seconds anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import msgspec
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.utils.crypto import constant_time_compare
+
+from tenants.audit import Origin, origin
+from tenants.live.events import RIGHTS_GROUP, Message, RightsChanged
+from tenants.models import User
+
+RECHECK = 5.0
+"""Seconds between two looks at the rights behind an open socket."""
+SIGNED_OUT = 4401
+RIGHT_LOST = 4403
+MALFORMED = 4400
+MAX_MESSAGE = 64 << 10
+
+_messages = msgspec.json.Decoder(Message)
+
+
+class GuardedConsumer(AsyncWebsocketConsumer):
+    """Accepts signed-in people, asks again and again whether they may still see, and closes what they may not."""
+
+    user: User
+    closing = False
+
+    async def connect(self) -> None:
+        origin.set(Origin(door="socket", address=_peer(self.scope)))
+        await self.accept()
+        user = await self._session_user()
+        if user is None:
+            await self.shut(SIGNED_OUT)
+            return
+        self.user = user
+        if self.channel_layer is not None:
+            await self.channel_layer.group_add(RIGHTS_GROUP, self.channel_name)
+        self._recheck_task = asyncio.create_task(self._recheck_forever())
+        await self.opened()
+
+    async def disconnect(self, code: int) -> None:
+        self.closing = True
+        task = getattr(self, "_recheck_task", None)
+        if task is not None:
+            task.cancel()
+        if self.channel_layer is not None:
+            await self.channel_layer.group_discard(RIGHTS_GROUP, self.channel_name)
+        await self.closed()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.closing or not hasattr(self, "user"):
+            return
+        if text_data is None or len(text_data) > MAX_MESSAGE:
+            await self.shut(MALFORMED)
+            return
+        try:
+            await self.said(text_data)
+        except msgspec.DecodeError:
+            await self.shut(MALFORMED)
+
+    async def domain_message(self, event: dict[str, Any]) -> None:
+        """A message of `tenants.live.events` from the channel layer."""
+        message = msgspec.convert(event["data"], Message)
+        if isinstance(message, RightsChanged) and hasattr(self, "user") and message.user == self.user.pk:
+            await self._recheck()
+
+    async def shut(self, code: int) -> None:
+        """Closes at once; what was not sent yet is thrown away."""
+        self.closing = True
+        self.dropped()
+        with contextlib.suppress(RuntimeError):
+            await self.close(code)
+
+    # What each socket fills in.
+
+    async def opened(self) -> None:
+        """The socket is open for `self.user`."""
+
+    async def said(self, text: str) -> None:
+        """The browser sent a message. Raises msgspec.DecodeError for a malformed one."""
+
+    async def allowed(self) -> bool:
+        """Whether all that this socket shows may still be seen by `self.user`."""
+        return True
+
+    def dropped(self) -> None:
+        """Throws away what waits to be sent."""
+
+    async def closed(self) -> None:
+        """The socket is gone."""
+
+    async def _recheck_forever(self) -> None:
+        while not self.closing:
+            await asyncio.sleep(RECHECK)
+            await self._recheck()
+
+    async def _recheck(self) -> None:
+        user = await self._session_user()
+        if user is None:
+            await self.shut(SIGNED_OUT)
+            return
+        self.user = user
+        if not self.closing and not await self.allowed():
+            await self.shut(RIGHT_LOST)
+
+    @database_sync_to_async
+    def _session_user(self) -> User | None:
+        """The account behind the session, read afresh: gone after sign-out, suspension or a new password."""
+        session = self.scope["session"]
+        fresh = type(session._wrapped if hasattr(session, "_wrapped") else session)(session.session_key)
+        key = fresh.get(SESSION_KEY)
+        if key is None:
+            return None
+        user = User.objects.filter(pk=key, is_active=True).first()
+        if user is None or not constant_time_compare(fresh.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
+            return None
+        return user
+
+
+def _peer(scope: dict[str, Any]) -> str | None:
+    client = scope.get("client")
+    return client[0] if client else None

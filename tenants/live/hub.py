@@ -1,0 +1,298 @@
+"""One per server process: watches each cluster once, derives what pages show, renders it once, hands it to all who look.
+
+Hot data (pods, rollouts) comes from the cluster's watch; everything else from the database when a change was announced.
+A page costs the API server nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import orjson
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from cluster.rollout import Rollout, derive
+from cluster.watch import Change, Informer
+from tenants import clusters
+from tenants.live import fragments
+from tenants.live.events import Changed, Message, team_group
+from tenants.live.logs import LogHub
+from tenants.live.topics import Topic
+from tenants.live.upstream import reread, upstream
+
+log = logging.getLogger(__name__)
+
+COALESCE = 0.1
+"""Changes of one app within so many seconds are shown as one."""
+STALE_CHECK = 1.0
+
+Place = tuple[str, str, str]
+"""(cluster alias, namespace in the cluster, app)."""
+
+
+class Outbox:
+    """What waits for one browser: the newest message per key, in order of first arrival."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Any, str] = {}
+        self._ready = asyncio.Event()
+
+    def put(self, message: dict[str, Any], key: Any = None, text: str | None = None) -> None:
+        self._waiting[key if key is not None else object()] = text or orjson.dumps(message).decode()
+        self._ready.set()
+
+    async def take(self) -> list[str]:
+        """Waits until there is something; empties the box."""
+        await self._ready.wait()
+        self._ready.clear()
+        messages = list(self._waiting.values())
+        self._waiting.clear()
+        return messages
+
+    def clear(self) -> None:
+        self._waiting.clear()
+
+
+class Shown:
+    """A topic with viewers: who looks and what they were shown last."""
+
+    def __init__(self, topic: Topic) -> None:
+        self.topic = topic
+        self.viewers: set[Outbox] = set()
+        self.html: dict[str, str] = {}
+        self.figures: dict[str, Any] | None = None
+
+
+class Hub:
+    """Informers, topics and logs of this process. All methods are called on one event loop."""
+
+    def __init__(self) -> None:
+        self.informers: dict[str, Informer] = {}
+        self.logs = LogHub(upstream, reread)
+        self._shown: dict[str, Shown] = {}
+        self._by_place: dict[Place, Shown] = {}
+        self._pod_watchers: dict[Place, set[Callable[[], None]]] = defaultdict(set)
+        self._dirty: set[Place] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._renderer = ThreadPoolExecutor(1, thread_name_prefix="live-render")
+        self._flush: asyncio.TimerHandle | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self._groups: dict[int, int] = defaultdict(int)
+        self._channel = ""
+        self.stale_since: dict[str, datetime] = {}
+
+    async def start(self) -> None:
+        """Opens the watches. Returns at once: pages say "as of" until they are in step."""
+        for alias in settings.CLUSTERS:
+            informer = Informer(clusters.connection(alias), on_change=self._on_change(alias))
+            self.informers[alias] = informer
+            self._tasks.append(asyncio.create_task(informer.run(), name=f"watch {alias}"))
+        layer = get_channel_layer()
+        if layer is not None:
+            self._channel = await layer.new_channel("hub")
+            self._tasks.append(asyncio.create_task(self._listen(), name="listen"))
+        self._tasks.append(asyncio.create_task(self._mind_staleness(), name="staleness"))
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.logs.stop()
+        for alias in self.informers:
+            await clusters.connection(alias).close_aio()
+        self._renderer.shutdown(wait=False, cancel_futures=True)
+
+    # -- topics
+
+    async def subscribe(self, topic: Topic, outbox: Outbox) -> None:
+        """Adds a viewer and brings it up to now."""
+        shown = self._shown.get(topic.name)
+        if shown is None:
+            shown = self._shown[topic.name] = Shown(topic)
+            if topic.place:
+                self._by_place[topic.place] = shown
+        shown.viewers.add(outbox)
+        await self._hear(topic.teams)
+        alias = topic.place[0] if topic.place else "default"
+        if alias in self.stale_since:
+            outbox.put({"type": "stale", "since": self.stale_since[alias].isoformat()}, key="stale")
+        await self._refresh(shown, also=outbox)
+
+    def unsubscribe(self, topic: Topic, outbox: Outbox) -> None:
+        shown = self._shown.get(topic.name)
+        if shown is None:
+            return
+        shown.viewers.discard(outbox)
+        if not shown.viewers:
+            del self._shown[topic.name]
+            if topic.place:
+                self._by_place.pop(topic.place, None)
+
+    def rollout(self, place: Place) -> Rollout | None:
+        """The rollout of an app as this process sees it now; None until the watch is in step or the app is unknown."""
+        alias, namespace, app = place
+        informer = self.informers.get(alias)
+        if informer is None or not informer.synced.is_set():
+            return None
+        deployment = informer.get("Deployment", namespace, app)
+        if deployment is None:
+            return None
+        return derive(
+            app,
+            deployment=deployment,
+            replicasets=informer.objects("ReplicaSet", namespace),
+            pods=informer.objects("Pod", namespace),
+            events=informer.objects("Event", namespace),
+            claims=informer.objects("PersistentVolumeClaim", namespace),
+            endpoints=informer.objects("EndpointSlice", namespace),
+            now=datetime.now(UTC),
+        )
+
+    def watch_pods(self, place: Place, changed: Callable[[], None]) -> Callable[[], None]:
+        """Calls `changed` when pods of the app come, change or go; answers the way to stop it."""
+        self._pod_watchers[place].add(changed)
+
+        def stop() -> None:
+            self._pod_watchers[place].discard(changed)
+            if not self._pod_watchers[place]:
+                self._pod_watchers.pop(place, None)
+
+        return stop
+
+    # -- from the cluster
+
+    def _on_change(self, alias: str) -> Callable[[Change], None]:
+        def changed(change: Change) -> None:
+            for app in fragments.apps_of(change):
+                place = (alias, change.namespace or "", app)
+                if change.kind == "Pod":
+                    for watcher in tuple(self._pod_watchers.get(place, ())):
+                        watcher()
+                if place in self._by_place:
+                    self._mark(place)
+
+        return changed
+
+    def _mark(self, place: Place) -> None:
+        self._dirty.add(place)
+        if self._flush is None:
+            self._flush = asyncio.get_running_loop().call_later(COALESCE, self._flush_now)
+
+    def _flush_now(self) -> None:
+        self._flush = None
+        places, self._dirty = self._dirty, set()
+        for place in places:
+            shown = self._by_place.get(place)
+            if shown is not None:
+                self._spawn(self._refresh(shown))
+
+    # -- from the database
+
+    async def _hear(self, teams: Iterable[int]) -> None:
+        layer = get_channel_layer()
+        for team in teams:
+            if layer is not None and not self._groups[team]:
+                self._groups[team] = 1
+                await layer.group_add(team_group(team), self._channel)
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            try:
+                event = await layer.receive(self._channel)
+                message = msgspec.convert(event["data"], Message)
+            except (OSError, msgspec.ValidationError):
+                log.warning("a change could not be heard; pages catch up with the next", exc_info=True)
+                await asyncio.sleep(1)
+                continue
+            if isinstance(message, Changed):
+                self._announced(message)
+
+    def _announced(self, message: Changed) -> None:
+        for shown in list(self._shown.values()):
+            if message.team not in shown.topic.teams:
+                continue
+            own = shown.topic.noun == message.noun and shown.topic.id == message.id
+            if own or fragments.concerns(shown.topic, message):
+                what = message.what or message.noun
+                for outbox in shown.viewers:
+                    hint = {"type": "changed", "topic": shown.topic.name, "what": what}
+                    outbox.put(hint, key=("changed", shown.topic.name, what))
+                self._spawn(self._refresh(shown))
+
+    # -- to the browsers
+
+    async def _refresh(self, shown: Shown, *, also: Outbox | None = None) -> None:
+        """Renders a topic; sends what differs from the last time to all, everything to `also`."""
+        topic = shown.topic
+        rollout = self.rollout(topic.place) if topic.place else None
+        figures, html = await asyncio.get_running_loop().run_in_executor(
+            self._renderer, fragments.render, topic, rollout
+        )
+        changed = {target: text for target, text in html.items() if shown.html.get(target) != text}
+        shown.html.update(html)
+        differs = figures != shown.figures
+        shown.figures = figures
+        frames = {target: _frame(topic, target, text) for target, text in (html if also else changed).items()}
+        numbers = orjson.dumps({"type": topic.noun, "topic": topic.name, **figures}).decode() if figures else ""
+        for outbox in tuple(shown.viewers):
+            if numbers and (differs or outbox is also):
+                outbox.put({}, key=(topic.name, "figures"), text=numbers)
+            for target, frame in frames.items():
+                if outbox is also or target in changed:
+                    outbox.put({}, key=(topic.name, target), text=frame)
+
+    async def _mind_staleness(self) -> None:
+        while True:
+            await asyncio.sleep(STALE_CHECK)
+            for alias, informer in self.informers.items():
+                since = informer.stale_since()
+                if since is not None and alias not in self.stale_since:
+                    self._tell_all(alias, {"type": "stale", "since": since.isoformat()})
+                    self.stale_since[alias] = since
+                elif since is None and self.stale_since.pop(alias, None):
+                    self._tell_all(alias, {"type": "fresh"})
+
+    def _tell_all(self, alias: str, message: dict[str, Any]) -> None:
+        for shown in self._shown.values():
+            if shown.topic.place is None or shown.topic.place[0] == alias:
+                for outbox in shown.viewers:
+                    outbox.put(message, key="stale")
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a live fragment could not be rendered", exc_info=task.exception())
+
+
+def _frame(topic: Topic, target: str, html: str) -> str:
+    return orjson.dumps({"type": "fragment", "topic": topic.name, "target": target, "html": html}).decode()
+
+
+_current: Hub | None = None
+
+
+def current() -> Hub:
+    """The hub of this process. Raises RuntimeError outside a server with sockets."""
+    if _current is None:
+        raise RuntimeError("this process serves no sockets")
+    return _current
+
+
+def use(hub: Hub | None) -> None:
+    """Sets the hub of this process: the server's lifespan does, and tests."""
+    global _current
+    _current = hub
