@@ -80,7 +80,7 @@ def gone(message: str) -> ApiError:
 def page_not_found() -> ApiError:
     """An address that names no resource at all."""
     message = "the server could not find the requested resource"
-    return ApiError(404, "NotFound", message)
+    return ApiError(404, "NotFound", message, {})
 
 
 def method_not_allowed(resource: str) -> ApiError:

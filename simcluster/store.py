@@ -160,7 +160,7 @@ class Store:
 
     # Writing
 
-    def create(self, resource: str, obj: Obj) -> Obj:
+    def create(self, resource: str, obj: Obj, *, dry_run: bool = False) -> Obj:
         """Store a new object: sets uid, creationTimestamp, resourceVersion, generation, fills generateName.
 
         Raises 409 AlreadyExists. Nothing is admitted or defaulted here: see simcluster.admission.
@@ -184,9 +184,10 @@ class Store:
             meta["generation"] = 1
         else:
             meta.pop("generation", None)
-        return self._put("ADDED", resource, new, None)
+        meta.pop("resourceVersion", None)
+        return new if dry_run else self._put("ADDED", resource, new, None)
 
-    def update(self, resource: str, obj: Obj, *, status_only: bool = False) -> Obj:
+    def update(self, resource: str, obj: Obj, *, status_only: bool = False, dry_run: bool = False) -> Obj:
         """Replace an object, or its status alone.
 
         A metadata.resourceVersion that is given and stale raises 409; nothing is written when nothing changes. An
@@ -205,7 +206,7 @@ class Store:
                 new["metadata"]["managedFields"] = meta["managedFields"]
         else:
             new = _copy(obj)
-        return self._replace(resource, old, new)
+        return self._replace(resource, old, new, dry_run)
 
     def modify(
         self,
@@ -235,6 +236,7 @@ class Store:
         uid: str | None = None,
         grace: int | None = None,
         propagation: str = "Background",
+        dry_run: bool = False,
     ) -> Obj | None:
         """Delete as the API does: honors finalizers, a pod's grace and a namespace's contents.
 
@@ -249,9 +251,10 @@ class Store:
             raise errors.conflict(resource, name, why)
         new = deletion_marks(resource, _copy(old), self.clock, grace, propagation)
         if new is None:
-            self.remove(resource, namespace, name)
+            if not dry_run:
+                self.remove(resource, namespace, name)
             return None
-        return self._replace(resource, old, new)
+        return self._replace(resource, old, new, dry_run)
 
     def remove(self, resource: str, namespace: str | None, name: str) -> None:
         """Gone now, whatever finalizers it has: the last step of the kubelet and of finalizing."""
@@ -276,7 +279,7 @@ class Store:
             raise KeyError(f"no resource {resource} is stored here")
         return shelf
 
-    def _replace(self, resource: str, old: Obj, new: Obj) -> Obj:
+    def _replace(self, resource: str, old: Obj, new: Obj, dry_run: bool) -> Obj:
         was, meta = old["metadata"], new["metadata"]
         kept = ("uid", "creationTimestamp", "generation", "resourceVersion", "namespace")
         for field in kept:
@@ -295,6 +298,8 @@ class Store:
         started = "deletionTimestamp" in meta and "deletionTimestamp" not in was
         if "generation" in was and (_intent(old) != _intent(new) or started):
             meta["generation"] = was["generation"] + 1
+        if dry_run:
+            return new
         if "deletionTimestamp" in meta and _finished(resource, new):
             self.remove(resource, meta.get("namespace"), meta["name"])
             return new

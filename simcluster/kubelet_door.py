@@ -1,0 +1,12 @@
+"""What the API server asks of whoever runs the pods."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+
+class PodLogs(Protocol):
+    """Holds the containers' logs."""
+
+    def log(self, namespace: str, pod: str, params: dict[str, str]) -> AsyncIterator[bytes]:
+        """Bytes of a log by the query of pods/log; raises ApiError before the first chunk when there is none."""
+        ...

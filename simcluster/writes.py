@@ -1,0 +1,205 @@
+"""create, update, patch and apply: from a body to an admitted, stored object."""
+
+from typing import Any
+
+from simcluster import errors
+from simcluster.admission import AdmittedStore
+from simcluster.apply import apply
+from simcluster.decode import Decoded, decode, decode_as, parse_body
+from simcluster.fieldcheck import check_declared
+from simcluster.http import Request, Response, answer
+from simcluster.options import WriteOptions, write_options
+from simcluster.patch import APPLY, JSON_PATCH, MERGE_PATCH, STRATEGIC, json_patch, merge_patch, strategic_merge
+from simcluster.reads import find
+from simcluster.resources import Resource
+from simcluster.routes import Target
+from simcluster.schema.types import Node, kind_of
+from simcluster.store import Obj
+from simcluster.views import as_served, as_stored, scale_of
+
+EMPTY = Node("struct")
+
+
+def create(admitted: AdmittedStore, target: Target, request: Request) -> Response:
+    options = write_options(request, "create", "")
+    resource = target.resource
+    raw = parse_body(request.body, request.headers.get("content-type", ""), resource.kind)
+    decoded = decode(raw, resource)
+    _strict(decoded, options, resource)
+    obj = decoded.obj
+    _same_namespace(obj, target)
+    return answer(_create(admitted, resource, obj, options), 201)
+
+
+def _create(admitted: AdmittedStore, resource: Resource, obj: Obj, options: WriteOptions) -> Obj:
+    stored = admitted.create_now(resource.storage, as_stored(obj, resource), options)
+    return as_served(stored, resource)
+
+
+def update(admitted: AdmittedStore, target: Target, request: Request) -> Response:
+    """PUT of an object or of its status. Raises 409 when the given resourceVersion is stale."""
+    options = write_options(request, "update", target.subresource)
+    resource = target.resource
+    raw = parse_body(request.body, request.headers.get("content-type", ""), resource.kind)
+    decoded = decode(raw, resource)
+    _strict(decoded, options, resource)
+    obj = decoded.obj
+    _same_name(obj, target)
+    _same_namespace(obj, target)
+    find(admitted.store, target)
+    stored = admitted.update_now(resource.storage, as_stored(obj, resource), options)
+    return answer(as_served(stored, resource))
+
+
+def patch(admitted: AdmittedStore, target: Target, request: Request) -> Response:
+    """The four kinds of patch by content type. An apply creates what is not there."""
+    options = write_options(request, "patch", target.subresource)
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    if kind not in (APPLY, JSON_PATCH, MERGE_PATCH, STRATEGIC):
+        raise errors.unsupported_media_type("415: Unsupported Media Type")
+    if kind == APPLY:
+        return _apply(admitted, target, request, options)
+    resource = target.resource
+    live = as_served(find(admitted.store, target), resource)
+    if kind == STRATEGIC and resource.custom:
+        raise errors.unsupported_media_type(
+            "the body of the request was in an unknown format - accepted media types include: "
+            "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+        )
+    document = parse_body(request.body, kind, resource.kind)
+    patched = patched_object(live, document, kind, kind_of(resource.api_version, resource.kind))
+    decoded = decode(patched, resource)
+    if options.validation == "Strict" and decoded.unknown:
+        raise _bad_patch(document, decoded.unknown)
+    _warn(decoded, options)
+    _same_name(decoded.obj, target)
+    stored = admitted.update_now(resource.storage, as_stored(decoded.obj, resource), options)
+    return answer(as_served(stored, resource))
+
+
+def patched_object(live: Obj, document: Any, kind: str, node: Node | None) -> Any:
+    """`live` with the patch laid on. Raises 422 when it does not fit."""
+    if kind == JSON_PATCH:
+        return json_patch(live, document)
+    if kind == MERGE_PATCH:
+        return merge_patch(live, document)
+    return strategic_merge(live, document, node)
+
+
+def _apply(admitted: AdmittedStore, target: Target, request: Request, options: WriteOptions) -> Response:
+    resource = target.resource
+    if not request.query.get("fieldManager"):
+        cause = ("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")
+        raise errors.invalid("PatchOptions", "meta.k8s.io", "", [cause])
+    config = parse_body(request.body, "yaml", resource.kind)
+    if not isinstance(config, dict):
+        raise errors.bad_request("error decoding YAML: expected a mapping")
+    _applicable(config, target)
+    node = kind_of(resource.api_version, resource.kind) or EMPTY
+    check_declared(config, node, resource)
+    config = as_stored(_named(config, target), resource)
+    live = admitted.store.get(resource.storage, target.namespace, target.name)
+    version = config["metadata"].get("resourceVersion")
+    if version and (live is None or version != live["metadata"]["resourceVersion"]):
+        raise errors.conflict(resource.key, target.name)
+    now = admitted.store.clock.stamp()
+    merged = apply(live, config, node, options.manager, target.subresource, options.force, now)
+    managed = merged["metadata"].pop("managedFields", [])
+    decoded = decode(merged, resource)
+    decoded.obj["metadata"]["managedFields"] = managed
+    options.tracked = False
+    if live is None:
+        if target.subresource:
+            raise errors.not_found(resource.key, target.name)
+        return answer(_create(admitted, resource, decoded.obj, options), 201)
+    stored = admitted.update_now(resource.storage, decoded.obj, options)
+    return answer(as_served(stored, resource))
+
+
+def _named(config: Obj, target: Target) -> Obj:
+    meta = {**(config.get("metadata") or {}), "name": target.name}
+    if target.resource.namespaced:
+        meta["namespace"] = target.namespace
+    return {**config, "metadata": meta}
+
+
+def _applicable(config: Obj, target: Target) -> None:
+    """Raises 400 when the document is another object than the address says."""
+    resource = target.resource
+    api_version, kind = config.get("apiVersion"), config.get("kind")
+    if not api_version or not kind:
+        raise errors.bad_request("invalid object type: /, Kind=")
+    if (api_version, kind) != (resource.api_version, resource.kind):
+        shown = api_version if "/" in api_version else f"/{api_version}"
+        raise errors.bad_request(f"invalid object type: {shown}, Kind={kind}")
+    meta = config.get("metadata") or {}
+    if meta.get("managedFields"):
+        raise errors.bad_request("metadata.managedFields must be nil")
+    _same_name(config, target)
+    _same_namespace(config, target)
+
+
+def put_scale(admitted: AdmittedStore, target: Target, request: Request, live: Obj) -> Response:
+    """update and patch of the Scale subresource: spec.replicas alone."""
+    verb = "update" if request.method == "PUT" else "patch"
+    options = write_options(request, verb, "scale")
+    content_type = request.headers.get("content-type", "").partition(";")[0]
+    raw = parse_body(request.body, content_type, "Scale")
+    if request.method == "PATCH":
+        raw = patched_object(scale_of(live), raw, content_type, kind_of("autoscaling/v1", "Scale"))
+    scale = decode_as(raw, "autoscaling/v1", "Scale").obj
+    version = scale["metadata"].get("resourceVersion")
+    if version and version != live["metadata"]["resourceVersion"]:
+        raise errors.conflict(target.resource.key, target.name)
+    replicas = (scale.get("spec") or {}).get("replicas", 0)
+    if replicas < 0:
+        message = f"Invalid value: {replicas}: must be greater than or equal to 0"
+        raise errors.invalid("Scale", "autoscaling", target.name, [("FieldValueInvalid", "spec.replicas", message)])
+    changed = {**live, "metadata": dict(live["metadata"]), "spec": {**live["spec"], "replicas": replicas}}
+    stored = admitted.update_now(target.resource.storage, changed, options)
+    return answer(scale_of(stored))
+
+
+def _strict(decoded: Decoded, options: WriteOptions, resource: Resource) -> None:
+    if options.validation == "Strict" and decoded.unknown:
+        told = ", ".join(f'unknown field "{path}"' for path in decoded.unknown)
+        subject = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
+        raise errors.bad_request(f"{subject}: strict decoding error: {told}")
+    _warn(decoded, options)
+
+
+def _warn(decoded: Decoded, options: WriteOptions) -> None:
+    if options.validation != "Ignore":
+        options.warnings.extend(f'unknown field "{path}"' for path in decoded.unknown)
+
+
+def _bad_patch(document: Any, unknown: list[str]) -> errors.ApiError:
+    told = ", ".join(f'unknown field "{path}"' for path in unknown)
+    message = f'Invalid value: "{_go_map(document)}": strict decoding error: {told}'
+    return errors.invalid("", "", "", [("FieldValueInvalid", "patch", message)])
+
+
+def _go_map(value: Any) -> str:
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{_go_map(inner)}" for key, inner in sorted(value.items())) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(_go_map(inner) for inner in value) + "]"
+    return {None: "<nil>", True: "true", False: "false"}.get(value, str(value)) if not isinstance(value, str) else value
+
+
+def _same_name(obj: Obj, target: Target) -> None:
+    name = (obj.get("metadata") or {}).get("name")
+    if name and name != target.name:
+        raise errors.bad_request(f"the name of the object ({name}) does not match the name on the URL ({target.name})")
+    obj.setdefault("metadata", {})["name"] = target.name
+
+
+def _same_namespace(obj: Obj, target: Target) -> None:
+    meta = obj.setdefault("metadata", {})
+    if not target.resource.namespaced:
+        return
+    if meta.get("namespace") and meta["namespace"] != target.namespace:
+        raise errors.bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+    meta["namespace"] = target.namespace
