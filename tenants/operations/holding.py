@@ -20,7 +20,7 @@ EARLY = timedelta(milliseconds=100)
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A claimed operation. Whoever has it works on the target alone, until `lease` is lost."""
+    """A claimed operation (`state` as before the claim): its holder works on the target alone, while it has the lease."""
 
     operation: Operation
     lease: UUID
@@ -39,6 +39,9 @@ def claim(operation_id: UUID | str) -> Hold | None:
 
 
 def _take(operation_id: UUID | str) -> Hold | None:
+    operation = Operation.objects.open().select_related("team").filter(pk=operation_id).first()
+    if operation is None:
+        return None
     lease = uuid4()
     due = Q(not_before__isnull=True) | Q(not_before__lte=Now() + EARLY)
     idle = Q(state__in=(OperationState.PENDING, OperationState.WAITING))
@@ -57,7 +60,8 @@ def _take(operation_id: UUID | str) -> Hold | None:
         return None
     if not taken:
         return None
-    return Hold(Operation.objects.select_related("team").get(pk=operation_id), lease)
+    operation.attempts += 1
+    return Hold(operation, lease)
 
 
 def _put_back_expired(operation_id: UUID | str) -> bool:

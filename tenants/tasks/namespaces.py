@@ -36,7 +36,7 @@ def _apply(hold: Hold, namespace: Namespace) -> None:
     gateway = clusters.gateway(namespace.cluster)
     attempt = hold.operation.attempts
     looks_only = attempt % APPLY_EVERY != 1
-    outcome = gateway.verify_namespace(spec) if looks_only else gateway.provision_namespace(spec)
+    outcome = gateway.verify_namespace(spec) if looks_only else gateway.provision_namespace(spec, patience=0)
     outcomes.provisioned(namespace, outcome)
     if outcome.ready:
         settle(hold, namespace, lambda: operations.finish(hold))
