@@ -31,11 +31,12 @@ class Gateway:
     """The whole surface that the domain sees of one cluster."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
+        """The same way for streams: `cluster.watch` and `cluster.logs` take it from here."""
 
     @property
     def _caller(self) -> Caller:
-        return self._connection.sync
+        return self.connection.sync
 
     def info(self) -> ClusterInfo:
         """Version and storage classes."""
