@@ -20,7 +20,7 @@ EARLY = timedelta(milliseconds=100)
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A claimed operation (`state` as before the claim): its holder works on the target alone, while it has the lease."""
+    """A claimed operation (`state` as before the claim): its holder works on the target alone, while leased."""
 
     operation: Operation
     lease: UUID
