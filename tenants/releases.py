@@ -7,11 +7,17 @@ of a script is an error and not a default.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 PINNED = "secret_versions"
+
+
+class Ledger(Protocol):
+    """A row of the ledger, as far as it is needed here."""
+
+    spec: Any
 
 
 class SpecError(ValueError):
@@ -122,6 +128,18 @@ def without_values(changes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]
         else dict(change)
         for change in changes
     ]
+
+
+def pinned_versions(releases: Iterable[Ledger]) -> dict[str, set[int]]:
+    """Versions of secrets that must stay in the cluster, by secret: those of all releases given.
+
+    Ask with an app's wanted and serving releases, and with those that it can be rolled back to.
+    """
+    kept: dict[str, set[int]] = {}
+    for release in releases:
+        for secret, keys in release.spec.get(PINNED, {}).items():
+            kept.setdefault(secret, set()).update(keys.values())
+    return kept
 
 
 def same_pods(old: ReleaseSpec, new: ReleaseSpec) -> bool:

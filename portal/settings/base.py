@@ -160,6 +160,8 @@ SPECTACULAR_SETTINGS = {
 CLUSTERS: dict[str, dict[str, object]] = {}
 # Begins every namespace's name in a cluster. Immutable once namespaces exist: it anchors the trust of the second wall.
 NAMESPACE_PREFIX = ""
+# Registries that images may come from; empty allows all.
+IMAGE_HOSTS: tuple[str, ...] = ()
 # Whether this process serves sockets and therefore watches the cluster.
 LIVE = True
 

@@ -1,0 +1,64 @@
+"""Tokens for scripts: 256 random bits, kept as a hash, shown once."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenants import access, audit, rules
+from tenants.errors import Forbidden, Invalid, NotFound
+from tenants.models import ApiToken, User
+from tenants.services.wishes import clean
+
+PREFIX = "berth_"
+SHOWN = 12
+
+
+def create_token(*, actor: User, name: str, scopes: Collection[str], days: int) -> tuple[ApiToken, str]:
+    """A token of `actor` and its text, which is nowhere kept. `scopes` are keys of `access.SCOPES`; `days` 1 to 90.
+
+    A token makes no tokens: a stolen one would outlive its end. Raises Invalid at name, scopes or days, Forbidden.
+    """
+    if getattr(actor, "token_scopes", None) is not None:
+        audit.record(actor=actor, action="token.create", thing=actor, outcome="denied")
+        raise Forbidden("A token cannot make tokens: sign in and make it in the settings.")
+    name = clean("name", lambda: rules.token_name(name))
+    days = clean("days", lambda: rules.token_days(days))
+    unknown = sorted(set(scopes) - set(access.SCOPES))
+    if unknown or not scopes:
+        raise Invalid.at("scopes", f"Choose at least one of {', '.join(access.SCOPES)}.")
+    text = PREFIX + secrets.token_urlsafe(32)
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            user=actor,
+            name=name,
+            prefix=text[:SHOWN],
+            digest=digest(text),
+            scopes=[scope for scope in access.SCOPES if scope in scopes],
+            expires_at=timezone.now() + timedelta(days=days),
+        )
+        audit.record(actor=actor, action="token.create", thing=token, detail=f"{', '.join(token.scopes)}, {days} days")
+    return token, text
+
+
+def revoke_token(*, actor: User, token: ApiToken) -> ApiToken:
+    """Ends a token at once; a second time changes nothing. Raises NotFound for another's."""
+    if token.user_id != actor.pk:
+        raise NotFound("There is no such token.")
+    with transaction.atomic():
+        token = ApiToken.objects.select_for_update().get(pk=token.pk)
+        if token.revoked_at is None:
+            token.revoked_at = timezone.now()
+            token.save(update_fields=["revoked_at"])
+            audit.record(actor=actor, action="token.revoke", thing=token)
+    return token
+
+
+def digest(text: str) -> str:
+    """What the database keeps of a token: SHA-256 in hex; 256 random bits need no salt."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,97 @@
+"""How a wish becomes rows, an audit line and an operation: the part that all verbs share.
+
+Locks are taken from the top down (team, namespace, app, volume or secret), so that two wishes at once wait for each
+other and never for ever. Call everything here inside `transaction.atomic()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from django.utils import timezone
+
+from tenants import audit, operations, rules
+from tenants.errors import Gone, Invalid, NotFound
+from tenants.live import events
+from tenants.models import Namespace, Operation, Team, User
+from tenants.models.intent import Intent
+from tenants.models.namespace import InNamespace
+
+T = TypeVar("T")
+R = TypeVar("R", bound=InNamespace)
+
+
+def lock_team(team: Team) -> Team:
+    """The team's row, locked and read again. Raises NotFound, Gone."""
+    found = Team.objects.select_for_update().filter(pk=team.pk).first()
+    if found is None:
+        raise NotFound("This team is gone.")
+    if found.deleting:
+        raise Gone(f"{found.name} is being deleted: nothing more is changed in it.")
+    return found
+
+
+def lock_namespace(namespace: Namespace) -> Namespace:
+    """The namespace's row with team and plan, locked and read again. Raises NotFound, Gone."""
+    rows = Namespace.objects.select_for_update(of=("self",)).select_related("team", "plan")
+    found = rows.filter(pk=namespace.pk).first()
+    if found is None:
+        raise NotFound("This namespace is gone.")
+    if found.deleting or found.team.deleting:
+        raise Gone(f"{found} is being deleted: nothing more is changed in it.")
+    return found
+
+
+def lock(row: R) -> R:
+    """An app, volume or secret, locked and read again below its locked namespace. Raises NotFound, Gone."""
+    namespace = lock_namespace(row.namespace)
+    model = type(row)
+    found = model._default_manager.select_for_update().filter(pk=row.pk).first()
+    if found is None:
+        raise NotFound(f"This {row.noun} is gone.")
+    if found.deleting:
+        raise Gone(f"{found.name} is being deleted: nothing more is changed in it.")
+    found.namespace = namespace
+    return found
+
+
+def clean(field: str, rule: Callable[[], T]) -> T:
+    """What the rule answers; raises Invalid at `field` where it is broken."""
+    try:
+        return rule()
+    except rules.Broken as broken:
+        raise Invalid.at(field, broken.message) from broken
+
+
+def confirmed(name: str, confirm: str) -> None:
+    """Whoever deletes types the name. Raises Invalid at `confirm`."""
+    if confirm.strip() != name:
+        raise Invalid.at("confirm", f"Type “{name}” to delete it.", code="not_confirmed")
+
+
+def carry_out(
+    *,
+    actor: User,
+    row: Intent,
+    kind: str,
+    action: str,
+    changes: Sequence[Mapping[str, Any]] = (),
+    detail: str = "",
+    values: Mapping[str, str] | None = None,
+) -> Operation:
+    """The audit line, the operation and the announcement of a change of `row` that is saved already.
+
+    `values` (of a secret) are sealed on the operation and stand nowhere else.
+    """
+    audit.record(actor=actor, action=action, thing=row, changes=[dict(change) for change in changes], detail=detail)
+    operation = operations.open(kind=kind, target=row, actor=actor, generation=row.generation, secret_payload=values)
+    events.announce(events.Changed(team=row.team.pk, noun=row.noun, id=str(row.pk), what="intent"))
+    return operation
+
+
+def mark_deleting(row: Intent) -> None:
+    """The wish to delete: a change of intent as any other."""
+    row.deleting_since = timezone.now()
+    row.generation += 1
+    row.save(update_fields=["deleting_since", "generation", "updated_at"])
