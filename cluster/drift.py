@@ -26,6 +26,9 @@ _SERVICE_PORTS = ("port", "protocol")
 _QUANTITIES = frozenset({"requests", "limits", "hard", "default", "defaultRequest", "max", "min"})
 """Fields whose values are quantities by resource name."""
 
+_EXACT = frozenset({"ingress", "egress", "podSelector", "namespaceSelector", "selector", "roleRef", "subjects"})
+"""Atomic to server-side apply and not defaulted: whatever was added there opens a wall or bends a selection."""
+
 _NOT_COMPARED = frozenset({"apiVersion", "kind", "status"})
 """Items of lists and watches come without the first two."""
 
@@ -49,7 +52,10 @@ def drift(manifest: dict[str, Any], observed: dict[str, Any]) -> list[str]:
 def _compare(path: str, key: str, wanted: Any, there: Any, found: list[str]) -> None:
     if wanted in _EMPTY and there in _EMPTY:
         return
-    if isinstance(wanted, dict) and isinstance(there, dict):
+    if key in _EXACT:
+        if wanted != there:
+            found.append(path)
+    elif isinstance(wanted, dict) and isinstance(there, dict):
         _compare_maps(path, key, wanted, there, found)
     elif isinstance(wanted, list) and isinstance(there, list):
         _compare_lists(path, key, wanted, there, found)
@@ -89,8 +95,6 @@ def _compare_lists(path: str, key: str, wanted: list[Any], there: list[Any], fou
 def _keys_of(path: str, key: str) -> tuple[str, ...] | None:
     if path == "spec.ports":
         return _SERVICE_PORTS
-    if key == "ports" and ".containers[" not in path:
-        return None  # a NetworkPolicy's: one atomic list
     return _LIST_KEYS.get(key)
 
 

@@ -43,7 +43,7 @@ def deployment(spec: AppSpec) -> Manifest:
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {**_place(spec), "labels": released, "annotations": annotations},
+        "metadata": {**_place(spec), "labels": dict(released), "annotations": annotations},
         "spec": {
             "replicas": spec.replicas,
             "revisionHistoryLimit": REVISION_HISTORY,

@@ -71,6 +71,8 @@ def limit_range(spec: NamespaceSpec) -> Manifest:
 def network_policies(spec: NamespaceSpec) -> list[Manifest]:
     """Nothing in and nothing out, but for the namespace itself and DNS.
 
+    Empty rules are written out: server-side apply then takes away what somebody else put there.
+
     DNS is port 53 of all of kube-system: the cluster's DNS pods, and NodeLocal DNSCache where it runs as pods.
     """
     itself: list[Manifest] = [{"podSelector": {}}]
@@ -80,7 +82,7 @@ def network_policies(spec: NamespaceSpec) -> list[Manifest]:
     ]
     both = ["Ingress", "Egress"]
     return [
-        _policy(spec, names.POLICY_DENY, {"policyTypes": both}),
+        _policy(spec, names.POLICY_DENY, {"policyTypes": both, "ingress": [], "egress": []}),
         _policy(
             spec,
             names.POLICY_SAME_NAMESPACE,

@@ -1,4 +1,4 @@
-"""One API server for the whole session: simcluster, or the one that BERTH_TEST_KUBECONFIG names. The tests are the same."""
+"""One API server for the session: simcluster, or the one that BERTH_TEST_KUBECONFIG names. The tests are the same."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def connection() -> Iterator[Connection]:
         yield real
         real.close()
         return
-    from simcluster.server import SimCluster  # only here: the real cluster's run does not need it
+    from simcluster.server import SimCluster  # noqa: PLC0415  the real cluster's run needs none
 
     server = SimCluster(speed=SPEED)
     server.start()
@@ -56,9 +56,7 @@ def new_spec(connection: Connection) -> Iterator[Callable[..., NamespaceSpec]]:
         return NamespaceSpec(
             name=name,
             owner=Owner(team="demo", namespace_id=namespace_id, operation=operation),
-            limits=Limits(
-                cpu=cpu, memory=4096 * MIB, storage=10240 * MIB, pods=20, claims=5, services=10, secrets=20
-            ),
+            limits=Limits(cpu=cpu, memory=4096 * MIB, storage=10240 * MIB, pods=20, claims=5, services=10, secrets=20),
             defaults=ContainerDefaults(
                 request_cpu=50,
                 request_memory=64 * MIB,
@@ -80,9 +78,7 @@ def home(connection: Connection, gateway: Gateway) -> Iterator[NamespaceSpec]:
     spec = NamespaceSpec(
         name=f"d1-home-{secrets.token_hex(3)}",
         owner=Owner(team="demo", namespace_id="1", operation="op-home"),
-        limits=Limits(
-            cpu=4000, memory=4096 * MIB, storage=10240 * MIB, pods=20, claims=5, services=10, secrets=20
-        ),
+        limits=Limits(cpu=4000, memory=4096 * MIB, storage=10240 * MIB, pods=20, claims=5, services=10, secrets=20),
         defaults=ContainerDefaults(
             request_cpu=50, request_memory=64 * MIB, limit_memory=64 * MIB, max_cpu=2000, max_memory=2048 * MIB
         ),

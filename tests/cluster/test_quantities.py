@@ -75,7 +75,9 @@ def test_every_spelling_of_a_quantity_is_read(text: str | int, value: Fraction |
     assert quantities.parse(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "Gi", "1 Gi", "1gi", "1KI", "1K", "--1", "1e", "0x1", "1.2.3", "١", "1Gi\n", "NaN"])
+@pytest.mark.parametrize(
+    "text", ["", "Gi", "1 Gi", "1gi", "1KI", "1K", "--1", "1e", "0x1", "1.2.3", "١", "1Gi\n", "NaN"]
+)
 def test_what_is_no_quantity_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a quantity"):
         quantities.parse(text)
