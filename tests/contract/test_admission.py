@@ -178,7 +178,7 @@ def test_finished_pod_gives_its_place_back(api: Api, new_namespace: Callable[...
     assert used(api, space, pods="0")
 
 
-def test_quota_lowered_below_its_use_is_accepted_and_stops_new_pods(
+def test_quota_below_its_use_is_accepted_and_stops_new_pods(
     api: Api, new_namespace: Callable[..., str]
 ) -> None:
     space = new_namespace("quota-low")
@@ -325,7 +325,8 @@ def test_bare_pod_violates_four_rules(api: Api, guarded: str) -> None:
         ({"runAsUser": 0}, 'runAsUser=0 (container "web" must not set runAsUser=0)'),
         (
             {"capabilities": {"drop": ["ALL"], "add": ["SYS_ADMIN"]}},
-            'unrestricted capabilities (container "web" must not include "SYS_ADMIN" in securityContext.capabilities.add)',
+            'unrestricted capabilities (container "web" must not include "SYS_ADMIN" in '
+            "securityContext.capabilities.add)",
         ),
     ],
 )

@@ -93,15 +93,16 @@ def test_watch_ends_when_its_time_is_over(api: Api, space: str) -> None:
         assert list(events) == []
 
 
-def test_bookmark_comes_before_the_end_of_a_watch(api: Api, space: str) -> None:
+def test_bookmark_before_the_end_moves_past_what_the_selector_hides(api: Api, space: str) -> None:
     since = version_of(api, "secrets", space)
-    params = {"allowWatchBookmarks": "true", "timeoutSeconds": 8}
+    params = {"allowWatchBookmarks": "true", "timeoutSeconds": 4, "labelSelector": "no=such"}
     with api.watch(path("secrets", space), resourceVersion=since, **params) as events:
+        hidden = api.create("secrets", manifests.secret(space, "hidden"))
         bookmark = next(events)
     assert bookmark["type"] == "BOOKMARK"
     assert bookmark["object"]["kind"] == "Secret"
     assert set(bookmark["object"]["metadata"]) <= {"resourceVersion", "creationTimestamp", "annotations"}
-    assert int(bookmark["object"]["metadata"]["resourceVersion"]) >= int(since)
+    assert int(bookmark["object"]["metadata"]["resourceVersion"]) >= int(hidden["metadata"]["resourceVersion"])
 
 
 def test_old_version_is_410_in_the_stream(api: Api) -> None:
