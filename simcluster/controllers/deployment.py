@@ -19,7 +19,14 @@ REVISION = "deployment.kubernetes.io/revision"
 HISTORY = "deployment.kubernetes.io/revision-history"
 DESIRED = "deployment.kubernetes.io/desired-replicas"
 MOST = "deployment.kubernetes.io/max-replicas"
-NOT_COPIED = {REVISION, HISTORY, DESIRED, MOST, "kubectl.kubernetes.io/last-applied-configuration", "deprecated.deployment.rollback.to"}
+NOT_COPIED = {
+    REVISION,
+    HISTORY,
+    DESIRED,
+    MOST,
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "deprecated.deployment.rollback.to",
+}
 
 
 class Deployments(Controller):
@@ -173,7 +180,9 @@ class Deployments(Controller):
             statuses.not_created(self, key, rs["metadata"]["name"], error)
             raise
         if size:
-            self.recorder.normal(deployment, "ScalingReplicaSet", f"Scaled up replica set {name(made)} from 0 to {size}")
+            self.recorder.normal(
+                deployment, "ScalingReplicaSet", f"Scaled up replica set {name(made)} from 0 to {size}"
+            )
         statuses.created(self, key, made, revision)
         return made
 
