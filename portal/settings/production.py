@@ -107,7 +107,9 @@ def _clusters() -> dict[str, dict[str, object]]:
         if unknown:
             raise ImproperlyConfigured(f"BERTH_CLUSTERS: {alias} has unknown keys: {', '.join(sorted(unknown))}.")
         if "server" in config and not str(config["server"]).startswith("http://127.0.0.1:"):
-            raise ImproperlyConfigured(f"BERTH_CLUSTERS: {alias}: a plain server is for a simulated cluster on this machine.")
+            raise ImproperlyConfigured(
+                f"BERTH_CLUSTERS: {alias}: a plain server is for a simulated cluster on this machine."
+            )
     return clusters
 
 

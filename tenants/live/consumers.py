@@ -85,6 +85,8 @@ class LogConsumer(GuardedConsumer):
 
     async def said(self, text: str) -> None:
         await self._commands.put(log_decoder.decode(text))
+        if self.view is not None:
+            self.view.poke()
 
     async def allowed(self) -> bool:
         return self.view is None or await self._may_read(self.view.app.pk) is not None

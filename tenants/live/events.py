@@ -24,6 +24,7 @@ class Changed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="chan
     noun: str
     id: str
     what: str = ""  # "conditions", "operation", "deleted", "members", …
+    about: str = ""  # of an operation: its target as a topic, "app:12"
 
 
 class RightsChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rights"):

@@ -19,14 +19,16 @@ import orjson
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from cluster import names
 from cluster.rollout import Rollout, derive
 from cluster.watch import Change, Informer
 from tenants import clusters
 from tenants.live import fragments
 from tenants.live.events import Changed, Message, team_group
-from tenants.live.logs import LogHub
+from tenants.live.logs import LogHub, SourceKey
 from tenants.live.topics import Topic
-from tenants.live.upstream import reread, upstream
+from tenants.live.runs import Run, ending, runs
+from tenants.live.upstream import Upstream
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +78,8 @@ class Hub:
 
     def __init__(self) -> None:
         self.informers: dict[str, Informer] = {}
-        self.logs = LogHub(upstream, reread)
+        self.upstream = Upstream(self._ending)
+        self.logs = LogHub(self.upstream.lines, self.upstream.since)
         self._shown: dict[str, Shown] = {}
         self._by_place: dict[Place, Shown] = {}
         self._pod_watchers: dict[Place, set[Callable[[], None]]] = defaultdict(set)
@@ -155,6 +158,23 @@ class Hub:
             endpoints=informer.objects("EndpointSlice", namespace),
             now=datetime.now(UTC),
         )
+
+    def runs(self, place: Place) -> list[Run]:
+        """The newest run of each container of the app's pods, oldest pod first."""
+        alias, namespace, app = place
+        informer = self.informers.get(alias)
+        pods = (
+            [p for p in informer.objects("Pod", namespace) if p.labels.get(names.LABEL_APP) == app] if informer else []
+        )
+        pods.sort(key=lambda pod: (pod.metadata.creation_timestamp, pod.name))
+        return [run for pod in pods for run in runs(alias, pod)]
+
+    def _ending(self, key: SourceKey) -> str | None:
+        """How a run ended; None while it goes on, and while the watch is not in step and cannot tell."""
+        informer = self.informers.get(key.cluster)
+        if informer is None or not informer.synced.is_set():
+            return None
+        return ending(key, informer.get("Pod", key.namespace, key.pod))
 
     def watch_pods(self, place: Place, changed: Callable[[], None]) -> Callable[[], None]:
         """Calls `changed` when pods of the app come, change or go; answers the way to stop it."""
@@ -253,8 +273,11 @@ class Hub:
     async def _mind_staleness(self) -> None:
         while True:
             await asyncio.sleep(STALE_CHECK)
+            for place, shown in self._by_place.items():
+                if shown.figures and not shown.figures.get("settled"):
+                    self._mark(place)  # sentences that depend on time: "stuck" is the absence of change
             for alias, informer in self.informers.items():
-                since = informer.stale_since()
+                since = _stale_since(informer)
                 if since is not None and alias not in self.stale_since:
                     self._tell_all(alias, {"type": "stale", "since": since.isoformat()})
                     self.stale_since[alias] = since
@@ -276,6 +299,18 @@ class Hub:
         self._running.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("a live fragment could not be rendered", exc_info=task.exception())
+
+
+def _stale_since(informer: Informer) -> datetime | None:
+    """Since when the cluster has not answered; None while every watch is connected."""
+    healths = informer.health().values()
+    if all(health.connected for health in healths):
+        return None
+    heard = [health.last_contact for health in healths if not health.connected and health.last_contact]
+    return min(heard) if heard else _STARTED
+
+
+_STARTED = datetime.now(UTC)
 
 
 def _frame(topic: Topic, target: str, html: str) -> str:

@@ -40,7 +40,9 @@ def find(user: User, name: str) -> Topic | None:
         if app is None:
             return None
         namespace = app.namespace
-        return Topic(name, noun, key, frozenset({namespace.team_id}), (namespace.cluster, namespace.cluster_name, app.name))
+        return Topic(
+            name, noun, key, frozenset({namespace.team_id}), (namespace.cluster, namespace.cluster_name, app.name)
+        )
     return None
 
 

@@ -67,7 +67,10 @@ def open(  # noqa: A001
         sealed=seal(pk, {"version": target.version, "values": dict(secret_payload)}) if secret_payload else None,
     )
     transaction.on_commit(partial(publish, kind, pk), robust=True)
-    events.announce(events.Changed(team=target.team.pk, noun="operation", id=str(pk), what="operation"))
+    about = f"{target.noun}:{target.pk}"
+    events.announce(
+        events.Changed(team=target.team.pk, noun="operation", id=str(pk), what="operation", about=about)
+    )
     return operation
 
 

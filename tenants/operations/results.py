@@ -80,7 +80,7 @@ def close(operations: Iterable[Operation], *, code: str = "", message: str = "")
             state=state, error_code=code, error_message=message[:2000], **_ENDED
         )
         if ended:
-            _tell(operation, state)
+            _tell(operation)
 
 
 def _leave(hold: Hold, *, state: str, again: float | None = None, **changes: Any) -> bool:
@@ -94,7 +94,7 @@ def _leave(hold: Hold, *, state: str, again: float | None = None, **changes: Any
         _supersede_earlier(operation)
         _publish_next(operation)
         if state != operation.state or operation.progress != changes.get("progress", operation.progress):
-            _tell(operation, state)
+            _tell(operation)
     return True
 
 
@@ -112,7 +112,7 @@ def _supersede_earlier(operation: Operation) -> None:
         earlier = earlier.filter(sealed__isnull=True)
     for other in list(earlier.select_related("team")):
         if Operation.objects.filter(pk=other.pk, state__in=idle).update(state=OperationState.SUPERSEDED, **_ENDED):
-            _tell(other, OperationState.SUPERSEDED)
+            _tell(other)
 
 
 def _publish_next(operation: Operation) -> None:
@@ -123,7 +123,10 @@ def _publish_next(operation: Operation) -> None:
         transaction.on_commit(partial(publish, kind, pk), robust=True)
 
 
-def _tell(operation: Operation, state: str) -> None:
+def _tell(operation: Operation) -> None:
     if operation.team is None:
         return
-    events.announce(events.Changed(team=operation.team.pk, noun="operation", id=str(operation.pk), what=str(state)))
+    about = f"{operation.target_noun}:{operation.target_id}"
+    events.announce(
+        events.Changed(team=operation.team.pk, noun="operation", id=str(operation.pk), what="operation", about=about)
+    )

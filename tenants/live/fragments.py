@@ -1,0 +1,110 @@
+"""Topics → the HTML that their pages show now: the pages' own partials, rendered once for all who look.
+
+The partials named here hold no button and no form, so that they are the same for every viewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import close_old_connections
+from django.template.loader import render_to_string
+
+from cluster import names
+from cluster.rollout import Rollout
+from cluster.watch import Change
+from tenants import selectors
+from tenants.live.events import Changed
+from tenants.live.topics import Topic
+from tenants.models import App, Namespace, Operation, Team
+
+PARTIALS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "app": ("tenants/apps/detail.html", ("header", "diagnosis", "rollout", "address", "events")),
+    "namespace": ("tenants/namespaces/detail.html", ("header", "conditions", "quota", "remaining")),
+    "team": ("tenants/teams/detail.html", ("quota", "apps")),
+    "operation": ("tenants/operations/detail.html", ("operation",)),
+}
+"""Noun → (template, its live partials); each is the content of a `data-fragment` of the same name."""
+
+Figures = dict[str, Any] | None
+
+
+def render(topic: Topic, rollout: Rollout | None) -> tuple[Figures, dict[str, str]]:
+    """(figures for scripts or None, target → HTML) of a topic as it stands; ({}, {}) when its row is gone.
+
+    Runs in a thread of its own: it reads the database.
+    """
+    close_old_connections()
+    try:
+        return _render(topic, rollout)
+    finally:
+        close_old_connections()
+
+
+def apps_of(change: Change) -> Iterator[str]:
+    """Names of the apps that a change in the cluster concerns."""
+    if change.object is None:
+        return
+    if change.kind == "Event":
+        # "checkout-5d9f7b-tz8vd" is a pod, "checkout-5d9f7b" a ReplicaSet, "checkout" a Deployment.
+        parts = change.object.involved_object.name.split("-")
+        for length in range(len(parts), max(0, len(parts) - 3), -1):
+            yield "-".join(parts[:length])
+        return
+    app = change.object.labels.get(names.LABEL_APP)
+    if app:
+        yield app
+
+
+def concerns(topic: Topic, message: Changed) -> bool:
+    """Whether a change of something else of the same team is also a change of what `topic` shows."""
+    if topic.noun in {"team", "home"}:
+        return True
+    if topic.noun == "namespace":
+        return message.noun != "team"
+    return message.about == topic.name
+
+
+def _render(topic: Topic, rollout: Rollout | None) -> tuple[Figures, dict[str, str]]:
+    if topic.noun not in PARTIALS:
+        return None, {}
+    figures: Figures = None
+    if topic.noun == "app":
+        app = App.objects.select_related("namespace__team", "release", "serving").filter(pk=topic.id).first()
+        if app is None:
+            return None, {}
+        rollout = rollout or selectors.apps.last_rollout(app)
+        context = selectors.apps.live_context(app, rollout)
+        figures = _figures(rollout) if rollout else None
+    elif topic.noun == "namespace":
+        namespace = Namespace.objects.select_related("team", "plan").filter(pk=topic.id).first()
+        if namespace is None:
+            return None, {}
+        context = selectors.namespaces.live_context(namespace)
+    elif topic.noun == "team":
+        team = Team.objects.filter(pk=topic.id).first()
+        if team is None:
+            return None, {}
+        context = selectors.teams.live_context(team)
+    else:
+        operation = Operation.objects.select_related("team", "namespace", "actor").filter(pk=topic.id).first()
+        if operation is None:
+            return None, {}
+        context = {"operation": operation}
+    template, targets = PARTIALS[topic.noun]
+    return figures, {target: render_to_string(f"{template}#{target}", context) for target in targets}
+
+
+def _figures(rollout: Rollout) -> dict[str, Any]:
+    return {
+        "state": rollout.state,
+        "sentence": rollout.sentence,
+        "release": rollout.release_new,
+        "ready": rollout.ready,
+        "wanted": rollout.wanted,
+        "updated": rollout.updated,
+        "finished": rollout.finished,
+        "diagnosis": rollout.diagnosis.code if rollout.diagnosis else None,
+        "settled": rollout.finished or rollout.state == "stopped",
+    }

@@ -1,0 +1,167 @@
+"""One person's view of an app's logs: which runs it follows now, and the order in which a socket is told things."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING, Any
+
+from channels.db import database_sync_to_async
+
+from cluster import errors
+from tenants.live.logs import Full, Source, SourceKey, Viewer
+from tenants.live.messages import OpenLogs, PreviousLogs
+from tenants.live.resume import Token, unseen
+from tenants.live.ring import encode
+from tenants.live.runs import Run
+from tenants.models import App, User
+
+if TYPE_CHECKING:
+    from tenants.live.hub import Hub
+
+Frame = dict[str, Any] | str
+MAX_TAIL = 2_000
+
+
+class LogView:
+    """Follows all runs of an app's pods as they come and go."""
+
+    def __init__(self, hub: Hub, app: App, *, user: int, message: OpenLogs) -> None:
+        self.app = app
+        self._hub = hub
+        self._place = (app.namespace.cluster, app.namespace.cluster_name, app.name)
+        self._team = app.namespace.team_id
+        self._tail = max(0, min(message.tail, MAX_TAIL))
+        self._tokens = {token.source: token for token in message.resume}
+        self._viewer = Viewer(user=user)
+        self._followed: dict[str, SourceKey] = {}
+        self._pods_changed = True
+        self._stop_watching = hub.watch_pods(self._place, self._on_pods)
+
+    def poke(self) -> None:
+        """A command waits."""
+        self._viewer.wake.set()
+
+    def close(self) -> None:
+        self._stop_watching()
+        self._hub.logs.detach(self._viewer)
+
+    async def frames(self, commands: asyncio.Queue[Any]) -> AsyncIterator[Frame]:
+        """What to send, in order, for ever."""
+        live = False
+        while True:
+            self._viewer.wake.clear()
+            if self._pods_changed:
+                self._pods_changed = False
+                async for frame in self._follow_pods():
+                    yield frame
+            while not commands.empty():
+                command = commands.get_nowait()
+                if isinstance(command, PreviousLogs):
+                    yield await self._previous(command)
+            async for frame in self._drain():
+                yield frame
+            if not live:
+                live = True
+                yield {"type": "live"}
+            await self._viewer.wake.wait()
+
+    def _on_pods(self) -> None:
+        self._pods_changed = True
+        self._viewer.wake.set()
+
+    async def _drain(self) -> AsyncIterator[Frame]:
+        """Everything that is new, a frame a source in turn."""
+        more = True
+        while more:
+            more = False
+            for message in self._viewer.next_messages():
+                more = True
+                yield message
+                if isinstance(message, dict) and message["type"] == "ended":
+                    self._leave(message["source"])
+
+    async def _follow_pods(self) -> AsyncIterator[Frame]:
+        runs = self._hub.runs(self._place)
+        new = [run for run in runs if run.key.id not in self._followed]
+        yield {"type": "pods", "pods": [run.to_json() for run in runs], "viewers": self._viewers(runs)}
+        async for frame in self._missed(runs):
+            yield frame
+        for run in new:
+            self._followed[run.key.id] = run.key
+            token = self._tokens.pop(run.key.id, None)
+            try:
+                for frame in await self._hub.logs.attach(
+                    self._viewer, run.key, team=self._team, node=run.node, tail=self._tail, token=token
+                ):
+                    yield frame
+            except Full as full:
+                del self._followed[run.key.id]
+                yield {"type": "full", "why": await self._who_holds(full)}
+                return
+
+    async def _missed(self, runs: Iterable[Run]) -> AsyncIterator[Frame]:
+        """What ended while the browser was away: the rest of the run before, or a gap that is said."""
+        current = {(run.key.uid, run.key.container): run.key for run in runs}
+        for token in [t for t in self._tokens.values() if t.source not in {run.key.id for run in runs}]:
+            del self._tokens[token.source]
+            uid, container, restart = (token.source.split("/") + ["", ""])[:3]
+            now = current.get((uid, container))
+            if now is not None and restart == str(now.restart - 1):
+                async for frame in self._rest(now, token):
+                    yield frame
+            else:
+                yield {
+                    "type": "gap",
+                    "source": token.source,
+                    "why": "ended while this page was away: lines may be missing here.",
+                }
+
+    async def _rest(self, now: SourceKey, token: Token) -> AsyncIterator[Frame]:
+        try:
+            entries = await self._hub.upstream.previous(now, MAX_TAIL)
+        except errors.ClusterError:
+            entries = []
+        if not entries:
+            yield {
+                "type": "gap",
+                "source": token.source,
+                "why": "restarted while this page was away: lines may be missing here.",
+            }
+            return
+        missing = list(unseen(entries, token))
+        if missing:
+            yield encode(token.source, missing)
+        yield {"type": "ended", "source": token.source, "why": "restarted while this page was away."}
+
+    async def _previous(self, command: PreviousLogs) -> Frame:
+        key = self._followed.get(command.source)
+        newest = next((run.key for run in self._hub.runs(self._place) if key and run.key.uid == key.uid), key)
+        if newest is None:
+            return {
+                "type": "gap",
+                "source": command.source,
+                "why": "The container before is gone; its lines are not kept.",
+            }
+        try:
+            entries = await self._hub.upstream.previous(newest, max(1, min(command.lines, MAX_TAIL)))
+        except errors.ClusterError as error:
+            return {"type": "gap", "source": command.source, "why": f"The lines before are not kept: {error.message}"}
+        lines = [[str(e.ns), e.text, e.cut] for e in entries]
+        return {"type": "lines", "source": command.source, "lines": lines, "old": True}
+
+    def _leave(self, source_id: str) -> None:
+        source: Source | None = next((s for s in self._viewer.places if s.key.id == source_id), None)
+        if source is not None:
+            self._hub.logs.detach(self._viewer, source)
+
+    def _viewers(self, runs: Iterable[Run]) -> int:
+        sources = (self._hub.logs.sources.get(run.key) for run in runs)
+        return len({self._viewer, *(viewer for source in sources if source for viewer in source.viewers)})
+
+    @database_sync_to_async
+    def _who_holds(self, full: Full) -> str:
+        names = dict(User.objects.filter(pk__in=[user for user, _ in full.holders]).values_list("pk", "username"))
+        holders = ", ".join(f"{names.get(user, 'somebody')} ({count})" for user, count in full.holders)
+        where = {"process": "this server", "node": "one node", "team": "your team", "user": "you"}[full.who]
+        return f"{full.limit} logs are followed at once for {where}, which is the most. They are held by {holders}."
