@@ -1,7 +1,7 @@
 """Who may what: one table, asked by services, pages, API, sockets and tasks alike (security.md).
 
-A stranger never gets this far: `visible_to(user)` querysets answer 404. `require` answers a member without the
-right with Forbidden and leaves a line in the audit log.
+`visible_to(user)` querysets answer a stranger with 404. `require` answers a member without the right with Forbidden, a
+stranger who got past a door with NotFound, and leaves a line in the audit log.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tenants import audit
-from tenants.errors import Forbidden
+from tenants.errors import Forbidden, NotFound
 from tenants.models import Membership, Role, StaffRole, Team
 
 if TYPE_CHECKING:
@@ -99,10 +99,12 @@ def can(actor: User, verb: str, thing: HasTeam) -> bool:
 
 
 def require(actor: User, verb: str, thing: HasTeam) -> None:
-    """Raises Forbidden, with a line in the audit log, unless `can`."""
+    """Raises Forbidden (NotFound for a stranger), with a line in the audit log, unless `can`."""
     if can(actor, verb, thing):
         return
     audit.record(actor=actor, action=verb, thing=thing, outcome="denied")
+    if not role_in(actor, thing.team):
+        raise NotFound("It is not there.")
     raise Forbidden(_refusal(actor, verb, thing))
 
 
@@ -120,8 +122,8 @@ def may_grant(actor: User, team: Team, *, old: str | None, new: str | None) -> b
 def _refusal(actor: User, verb: str, thing: Any) -> str:
     scopes = getattr(actor, "token_scopes", None)
     if scopes is not None and not any(verb in SCOPES[scope] for scope in scopes):
-        wanted = next(scope for scope, verbs in SCOPES.items() if verb in verbs)
-        return f"This token lacks the scope “{wanted}”."
+        wanted = next((scope for scope, verbs in SCOPES.items() if verb in verbs), None)
+        return f"This token lacks the scope “{wanted}”." if wanted else "No token may do this: sign in."
     who = [Role(holder).label for holder in RIGHTS[verb] if holder in Role.values]
     names = sorted(who, key=lambda label: -RANK[label])
     return f"Your role in {thing.team} does not allow this. It takes: {', '.join(names) or 'site staff'}."

@@ -100,7 +100,7 @@ def load(data: Mapping[str, Any]) -> ReleaseSpec:
 
 def dump(spec: ReleaseSpec) -> dict[str, Any]:
     """JSON of a release: every field, so that a row says the same when defaults change."""
-    return msgspec.to_builtins(spec)
+    return msgspec.json.decode(msgspec.json.encode(spec))
 
 
 def diff(old: ReleaseSpec | None, new: ReleaseSpec) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tenants.releases import ReleaseSpec, same_pods
-from tenants.rules.quantities import MIB, say_bytes, say_cpu
+from tenants.rules.quantities import GIB, MIB, say_bytes, say_cpu
 
 RESOURCES = ("cpu", "memory", "storage", "pods", "claims", "services", "secrets")
 TITLES = {
@@ -94,7 +94,7 @@ def say(resource: str, amount: int) -> str:
     if resource == "cpu":
         return say_cpu(amount)
     if resource in {"memory", "storage"}:
-        return say_bytes(amount) if amount % MIB == 0 else f"{amount / (1 << 30):.2f} GiB"
+        return say_bytes(amount) if amount % MIB == 0 else f"{amount / GIB:.2f} GiB"
     return f"{amount} {TITLES[resource]}"
 
 
@@ -207,6 +207,8 @@ def _ways(row: Row, spec: ReleaseSpec, before: int, running: int, one: int) -> s
     fewer = next((n for n in range(spec.replicas - 1, 0, -1) if peak(before, running, one, n) <= row.free), 0)
     if fewer:
         ways.append(f"{fewer} replica{'s' if fewer > 1 else ''}")
+    elif running and not ways:
+        ways.append("0 replicas first")
     more = f"request more {row.title}"
     return f"Set {', or '.join(ways)}, or {more}." if ways else f"Make room in this namespace, or {more}."
 
@@ -216,7 +218,6 @@ def _down(resource: str, amount: int) -> str:
     if resource == "cpu":
         step = 50 if amount >= 100 else 10
         return say_cpu(amount // step * step) if amount >= step else ""
-    tenth = (1 << 30) // 10
-    if amount >= 1 << 30:
-        return f"{amount // tenth / 10:g} GiB"
+    if amount >= GIB:
+        return f"{amount * 10 // GIB / 10:g} GiB"
     return f"{amount // MIB} MiB" if amount >= 4 * MIB else ""

@@ -59,7 +59,7 @@ def refresh_secrets(*, actor: User, app: App) -> tuple[Release, Operation]:
     with transaction.atomic():
         app = lock(app)
         current = current_release(app)
-        spec = parts.resolve(app.namespace, app, releases.load(current.spec))
+        spec = parts.resolve(app.namespace, app, parts.clean_spec(releases.load(current.spec)))
         return _release(actor, app, current, spec, action="app.refresh_secrets")
 
 
@@ -80,7 +80,9 @@ def roll_back(*, actor: User, app: App, number: int) -> tuple[Release, Operation
             raise Conflict(f"v{number} is the current release already.", code="current")
         if not target.worked:
             raise Conflict(f"v{number} never worked: choose a release that did.", code="never_worked")
-        spec = parts.resolve(app.namespace, app, releases.load(target.spec), pinned_at=target.created_at)
+        spec = parts.resolve(
+            app.namespace, app, parts.clean_spec(releases.load(target.spec)), pinned_at=target.created_at
+        )
         return _release(actor, app, current, spec, action="app.roll_back", target=number)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 from tenants.models import App, Namespace, Plan, Release, Secret, Volume
+from tenants.models.app import Outcome
 from tenants.releases import ReleaseSpec, load, pinned_versions
 from tenants.rules import quota
 from tenants.rules.quota import Preflight, Row
 
-__all__ = ["Preflight", "Row", "preflight", "reserved", "secret_preflight"]
+__all__ = ["Preflight", "Row", "preflight", "reserved", "reserved_in", "secret_preflight"]
 
 
 def preflight(
@@ -40,21 +42,33 @@ def limits_of(plan: Plan) -> dict[str, int]:
 
 def reserved(namespace: Namespace, without: App | None = None) -> dict[str, int]:
     """What the rows of a namespace reserve by resource, `without` one app. What is being deleted counts until gone."""
-    total: Counter[str] = Counter()
-    apps = App.objects.filter(namespace=namespace).select_related("release", "serving")
-    for app in apps:
+    return reserved_in([namespace], without)[namespace.pk]
+
+
+def reserved_in(namespaces: Iterable[Namespace], without: App | None = None) -> dict[int, dict[str, int]]:
+    """`reserved` of many, by primary key: the same four queries for one and for a thousand."""
+    totals: dict[int, Counter[str]] = {namespace.pk: Counter() for namespace in namespaces}
+    for app in App.objects.filter(namespace__in=totals).select_related("release", "serving"):
         if without is None or app.pk != without.pk:
-            total.update(quota.held(*(load(release.spec) for release in (app.release, app.serving) if release)))
-    sizes = list(Volume.objects.filter(namespace=namespace).values_list("size", flat=True))
-    total.update({"storage": sum(sizes), "claims": len(sizes), "secrets": _secret_objects(namespace)})
-    return dict(total)
+            held = quota.held(*(load(release.spec) for release in (app.release, app.serving) if release))
+            totals[app.namespace_id].update(held)
+    for pk, size in Volume.objects.filter(namespace__in=totals).values_list("namespace", "size"):
+        totals[pk].update({"storage": size, "claims": 1})
+    for pk, count in _secret_objects(totals).items():
+        totals[pk]["secrets"] = count
+    return {pk: {resource: total[resource] for resource in quota.RESOURCES} for pk, total in totals.items()}
 
 
-def _secret_objects(namespace: Namespace) -> int:
+def _secret_objects(namespaces: Iterable[int]) -> Counter[int]:
     """How many Secrets stand in the cluster: the versions in use, and those that a rollback may need."""
-    secrets = list(Secret.objects.filter(namespace=namespace))
-    if not secrets:
-        return 0
-    releases = Release.objects.filter(app__namespace=namespace).only("spec", "worked", "number", "app_id")
-    pinned = pinned_versions(releases)
-    return sum(len(set(secret.keys.values()) | pinned.get(secret.name, set())) for secret in secrets)
+    secrets = list(Secret.objects.filter(namespace__in=namespaces))
+    usable = Release.objects.filter(app__namespace__in=namespaces).exclude(outcome=Outcome.ABANDONED, worked=False)
+    pinned: dict[int, list[Release]] = defaultdict(list)
+    if secrets:
+        for release in usable.select_related("app"):
+            pinned[release.app.namespace_id].append(release)
+    count: Counter[int] = Counter()
+    for secret in secrets:
+        kept = pinned_versions(pinned[secret.namespace_id]).get(secret.name, set())
+        count[secret.namespace_id] += len(set(secret.keys.values()) | kept)
+    return count
