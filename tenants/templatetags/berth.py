@@ -1,5 +1,197 @@
-"""Filters and tags of every template."""
+"""Filters and tags of every template: icons, states, amounts, times and bars.
+
+A state is always icon, word and colour together; an amount always has its unit; a time is relative with the exact
+one beside it. Everything here escapes what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from tenants import access, rules
 
 register = template.Library()
+
+ICONS = {
+    "ok": "circle-check",
+    "busy": "loader-2",
+    "warn": "alert-triangle",
+    "waiting": "hourglass",
+    "stopping": "hourglass",
+    "bad": "alert-octagon",
+    "off": "circle-minus",
+    "next": "circle-dashed",
+}
+COLOURS = {"waiting": "warn", "stopping": "off", "next": "off"}
+EMPTY = mark_safe("")  # noqa: S308  (nothing in it)
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """An icon of static/icons.svg; `size` 14 or 20, else 16 px. Always beside a word or in a labelled control."""
+    extra = f" b-i-{size}" if size else ""
+    return format_html(
+        '<svg class="b-i{}" aria-hidden="true"><use href="{}#i-{}"/></svg>', extra, static("icons.svg"), name
+    )
+
+
+@register.simple_tag
+def state(kind: str, words: str, rest: str = "", large: bool = False) -> SafeString:
+    """Icon, word and colour; `rest` is the reason in muted text. `kind` is a key of ICONS."""
+    muted = format_html(' <span class="b-rest">{}</span>', rest) if rest else EMPTY
+    return format_html(
+        '<span class="b-state b-{}{}">{}<span>{}{}</span></span>',
+        COLOURS.get(kind, kind),
+        " b-state-lg" if large else "",
+        icon(ICONS[kind]),
+        words,
+        muted,
+    )
+
+
+@register.simple_tag
+def bar(parts: Iterable[Mapping[str, Any]], big: bool = False, label: str = "") -> SafeString:
+    """A bar of SVG rects in a box 100 wide: `parts` are {"kind", "x", "width"} in percent."""
+    rects = format_html_join(
+        "",
+        '<rect class="{}" x="{}" width="{}" height="6"/>',
+        ((part["kind"], f"{part['x']:.1f}", f"{max(part['width'], 0):.1f}") for part in parts),
+    )
+    named = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="true"')
+    return format_html(
+        '<svg class="b-bar{}" viewBox="0 0 100 6" preserveAspectRatio="none" {}>{}</svg>',
+        " b-bar-8" if big else "",
+        named,
+        rects,
+    )
+
+
+@register.simple_tag
+def pods(kinds: Iterable[str]) -> SafeString:
+    """Pods at 8 px: `kinds` are ok, busy, bad, none; always beside the number in words. At most 12 are drawn."""
+    shown = list(kinds)[:12]
+    if not shown:
+        return EMPTY
+    rects = format_html_join("", "{}", ((_pod(kind, 1 + 12 * at),) for at, kind in enumerate(shown)))
+    width = 12 * len(shown) - 2
+    return format_html('<svg class="b-pods" width="{}" height="12" aria-hidden="true">{}</svg>', width, rects)
+
+
+def _pod(kind: str, x: int) -> SafeString:
+    rect = format_html('<rect class="{}" x="{}" y="2" width="8" height="8" rx="2"/>', kind, x)
+    if kind == "bad":
+        return format_html('{}<path class="bad-x" d="M{} 4l4 4m0 -4l-4 4"/>', rect, x + 2)
+    return rect
+
+
+@register.simple_tag(takes_context=True)
+def can(context: template.Context, verb: str, thing: Any) -> bool:
+    """Whether the viewer may: only to hide what would be refused, never instead of asking in the service."""
+    return access.can(context["request"].user, verb, thing)
+
+
+@register.filter
+def ago(when: Any) -> SafeString:
+    """A moment as people say it, with the exact one as title: `2 min ago`. Takes datetimes and ISO 8601 texts."""
+    moment = _moment(when)
+    if moment is None:
+        return format_html('<span class="b-faint">{}</span>', "never")
+    return _time(moment, _relative((timezone.now() - moment).total_seconds()), relative=True)
+
+
+@register.filter
+def clock(when: Any) -> SafeString:
+    """The time of day, with the exact moment as title."""
+    moment = _moment(when)
+    return _time(moment, f"{moment:%H:%M:%S}") if moment else EMPTY
+
+
+@register.filter
+def day(when: Any) -> SafeString:
+    """The day, with the exact moment as title."""
+    moment = _moment(when)
+    return _time(moment, f"{moment.day} {moment:%b %Y}") if moment else EMPTY
+
+
+@register.filter
+def age(when: Any) -> str:
+    """How long it has been: `1 min 48 s`, `6 days`; of a moment to come: how long until then."""
+    moment = _moment(when)
+    return duration(abs((timezone.now() - moment).total_seconds())) if moment else ""
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """A length of time in at most two units."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    days = whole // 86400
+    return f"{days} day" if days == 1 else f"{days} days"
+
+
+@register.filter
+def cores(millicores: Any) -> str:
+    """`250` → `0.25 core`."""
+    return rules.say_cpu(int(millicores)) if millicores is not None else "–"
+
+
+@register.filter
+def size(amount: Any) -> str:
+    """Bytes with their unit: `512 MiB`."""
+    return rules.say_bytes(int(amount)) if amount is not None else "–"
+
+
+@register.filter
+def initials(text: str) -> str:
+    """Two letters for a team's tile."""
+    return text[:1].upper() + text[1:2].lower()
+
+
+@register.filter
+def get(mapping: Mapping[str, Any], key: str) -> Any:
+    """`mapping[key]`, or nothing."""
+    return mapping.get(key, "")
+
+
+def _time(moment: datetime, words: str, *, relative: bool = False) -> SafeString:
+    exact = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{}</time>',
+        exact.isoformat(timespec="seconds"),
+        f"{exact:%a} {exact.day} {exact:%b %Y, %H:%M:%S} UTC",
+        mark_safe(" data-relative") if relative else "",  # noqa: S308  (a constant)
+        words,
+    )
+
+
+def _moment(when: Any) -> datetime | None:
+    if isinstance(when, str):
+        when = parse_datetime(when)
+    if not isinstance(when, datetime):
+        return None
+    return when if timezone.is_aware(when) else when.replace(tzinfo=UTC)
+
+
+def _relative(seconds: float) -> str:
+    if abs(seconds) < 45:
+        return "just now" if seconds >= -5 else "in a moment"
+    for length, unit in ((86400, "day"), (3600, "h"), (60, "min")):
+        if abs(seconds) >= length or unit == "min":
+            number = max(1, round(abs(seconds) / length))
+            said = f"{number} {unit}{'s' if unit == 'day' and number > 1 else ''}"
+            return f"{said} ago" if seconds > 0 else f"in {said}"
+    return ""

@@ -1,0 +1,111 @@
+"""What a release or an audit line changed, in words: `image 1.4.0 → 1.5.0`, `2 variables changed`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tenants import rules
+
+Change = Mapping[str, Any]
+
+PLURALS = {
+    "env": "variables",
+    "secret_env": "variables from secrets",
+    "secret_files": "secret files",
+    "volumes": "volumes",
+    "health": "health check settings",
+    "secret_versions": "secret versions",
+}
+SINGLES = {
+    "env": "variable",
+    "secret_env": "variable from a secret",
+    "secret_files": "secret at",
+    "volumes": "volume at",
+    "health": "health check",
+    "secret_versions": "new value of",
+}
+NAMES = {
+    "image": "Image",
+    "port": "Port",
+    "cpu": "CPU of a pod",
+    "memory": "Memory of a pod",
+    "replicas": "Replicas",
+    "pull_secret": "Registry login",
+    "command": "Command",
+    "args": "Arguments",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One row of a comparison; `old` or `new` is "" where it is not there."""
+
+    group: str
+    name: str
+    old: str
+    new: str
+
+
+def sentence(changes: Sequence[Change], rolled_back_to: int | None = None) -> str:
+    """One line for a ledger. No changes: the first release."""
+    if rolled_back_to:
+        return f"back to v{rolled_back_to}"
+    if not changes:
+        return "first release"
+    groups: dict[str, list[Change]] = {}
+    for change in changes:
+        groups.setdefault(str(change["field"]).split(".")[0], []).append(change)
+    told = [_group(name, members) for name, members in groups.items()]
+    return ", ".join(told) if len(told) <= 3 else f"{', '.join(told[:2])} and {len(told) - 2} more"
+
+
+def differences(changes: Sequence[Change]) -> list[Difference]:
+    """Every change as a row, grouped by what it is about."""
+    rows = []
+    for change in changes:
+        group, _, key = str(change["field"]).partition(".")
+        name = f"{SINGLES[group].capitalize()} {key}" if group in SINGLES else NAMES.get(group, group)
+        rows.append(Difference(group, name, value(group, change["old"]), value(group, change["new"])))
+    return rows
+
+
+def value(group: str, raw: Any) -> str:
+    """A value with its unit; "" for what is not there."""
+    if raw is None or raw == "":
+        return ""
+    if group == "cpu":
+        return rules.say_cpu(int(raw))
+    if group == "memory":
+        return rules.say_bytes(int(raw))
+    if group == "secret_versions":
+        return f"version {raw}"
+    if isinstance(raw, bool):
+        return "yes" if raw else "no"
+    if isinstance(raw, (list, tuple)):
+        return " ".join(str(word) for word in raw)
+    return str(raw)
+
+
+def _group(name: str, members: Sequence[Change]) -> str:
+    if name == "image":
+        return _image(str(members[0]["old"]), str(members[0]["new"]))
+    if name not in PLURALS:
+        change = members[0]
+        words = NAMES.get(name, name)
+        old, new = value(name, change["old"]) or "none", value(name, change["new"]) or "none"
+        return f"{words if words.isupper() else words[0].lower() + words[1:]} {old} → {new}"
+    if len(members) == 1:
+        key = str(members[0]["field"]).partition(".")[2]
+        done = "added" if members[0]["old"] is None else "removed" if members[0]["new"] is None else "changed"
+        return f"new value of {key}" if name == "secret_versions" else f"{SINGLES[name]} {key} {done}"
+    return f"{len(members)} {PLURALS[name]} changed"
+
+
+def _image(old: str, new: str) -> str:
+    """Only the tags where the name is the same."""
+    before, after = old.rpartition(":"), new.rpartition(":")
+    if before[0] == after[0] and "/" not in after[2]:
+        return f"image {before[2]} → {after[2]}"
+    return f"image → {new}"

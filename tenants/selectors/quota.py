@@ -1,0 +1,130 @@
+"""What a namespace's quota looks like on a page: numbers above, bar below, for one namespace or for many at once."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tenants.models import App, Namespace, Volume
+from tenants.releases import load
+from tenants.rules import quota
+from tenants.rules.quota import Preflight
+
+# From this share on a resource is called nearly full.
+NEARLY_FULL = 0.85
+SHOWN = ("cpu", "memory", "storage", "pods")
+NAMES = {"cpu": "CPU", "memory": "Memory", "storage": "Storage", "pods": "Pods", "claims": "Volumes"}
+UNITS = {"cpu": ("cores", 1000), "memory": ("GiB", 1 << 30), "storage": ("GiB", 1 << 30)}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One resource of a quota as a page writes it; `parts` are the rects of its bar."""
+
+    resource: str
+    name: str
+    unit: str
+    used: str
+    reserved: str
+    free: str
+    limit: str
+    share: float
+    parts: tuple[dict[str, Any], ...]
+
+    @property
+    def tight(self) -> bool:
+        return self.share >= NEARLY_FULL
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """One resource beside a form: what the wish takes and what is left of the quota then."""
+
+    name: str
+    unit: str
+    this: str
+    surge: str
+    remains: str
+    short: str
+    limit: str
+    parts: tuple[dict[str, Any], ...]
+
+
+def number(resource: str, amount: float) -> str:
+    """An amount in the unit of its column, with one decimal or none: `2.3`, `46`; small ones keep two."""
+    value = amount / UNITS.get(resource, ("", 1))[1]
+    if value == int(value):
+        return str(int(value))
+    return f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"
+
+
+def lines(namespace: Namespace, reserved: Mapping[str, int]) -> tuple[Line, ...]:
+    """The four resources of a namespace: used in the cluster, reserved by what is wanted, free."""
+    return tuple(_line(namespace, resource, reserved.get(resource, 0)) for resource in SHOWN)
+
+
+def reserved_in(namespaces: Iterable[Namespace]) -> dict[int, dict[str, int]]:
+    """What apps and volumes reserve, by namespace, in two queries however many namespaces there are."""
+    keys = [namespace.pk for namespace in namespaces]
+    totals: dict[int, Counter[str]] = defaultdict(Counter)
+    apps = App.objects.filter(namespace__in=keys).select_related("release", "serving")
+    for app in apps.only("namespace_id", "release__spec", "serving__spec"):
+        specs = (load(release.spec) for release in (app.release, app.serving) if release is not None)
+        totals[app.namespace_id].update(quota.held(*specs))
+    for key, size in Volume.objects.filter(namespace__in=keys).values_list("namespace_id", "size"):
+        totals[key].update({"storage": size, "claims": 1})
+    return {key: dict(totals[key]) for key in keys}
+
+
+def remains(found: Preflight) -> tuple[Remains, ...]:
+    """The panel beside a form."""
+    return tuple(_remains(row) for row in found.rows if row.resource in SHOWN)
+
+
+def tightest(namespaces: Iterable[Namespace], reserved: Mapping[int, Mapping[str, int]]) -> tuple[Namespace, Line] | None:
+    """The fullest resource of a team's namespaces."""
+    found = [(namespace, line) for namespace in namespaces for line in lines(namespace, reserved[namespace.pk])]
+    return max(found, key=lambda pair: pair[1].share, default=None)
+
+
+def _line(namespace: Namespace, resource: str, reserved: int) -> Line:
+    limit = getattr(namespace.plan, resource)
+    used = namespace.usage.get(resource, 0)
+    taken = max(used, reserved)
+    scale = 100 / max(limit, taken, 1)
+    kind = "warn" if taken >= NEARLY_FULL * limit else "reserved"
+    return Line(
+        resource=resource,
+        name=NAMES[resource],
+        unit=UNITS.get(resource, ("", 1))[0],
+        used=number(resource, used),
+        reserved=number(resource, reserved),
+        free=number(resource, max(0, limit - taken)),
+        limit=number(resource, limit),
+        share=taken / limit if limit else 0,
+        parts=({"kind": kind, "x": 0, "width": taken * scale}, {"kind": "used", "x": 0, "width": used * scale}),
+    )
+
+
+def _remains(row: quota.Row) -> Remains:
+    whole = max(row.limit, row.others + row.this + row.surge, 1)
+    at, parts = 0.0, []
+    for kind, amount in (("other", row.others), ("this", row.this), ("surge", row.surge)):
+        width = amount * 100 / whole
+        parts.append({"kind": kind, "x": at, "width": width})
+        at += width
+    if row.short:
+        start = max(0.0, 100 - row.short * 100 / whole)
+        parts.append({"kind": "over", "x": start, "width": 100 - start})
+    return Remains(
+        name=NAMES[row.resource],
+        unit=UNITS.get(row.resource, ("", 1))[0],
+        this=number(row.resource, row.this),
+        surge=f"+{number(row.resource, row.surge)}" if row.surge > 0 else "0",
+        remains=number(row.resource, row.remains),
+        short=number(row.resource, row.short) if row.short else "",
+        limit=number(row.resource, row.limit),
+        parts=tuple(parts),
+    )

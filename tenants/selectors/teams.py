@@ -1,0 +1,230 @@
+"""Home and a team's overview: what is unhealthy and why comes first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, IntegerField, Max, When
+
+from tenants.models import App, AuditEntry, Membership, Namespace, Team, User
+from tenants.selectors import apps, namespaces, quota
+
+# Bad things first in lists.
+ORDER = ("stuck", "crashing", "waiting", "degraded", "rolling", "unknown", "running", "stopped")
+ACTIONS = {
+    "deploy": "Change the image",
+    "configuration": "Change the configuration",
+    "scale": "Change the size",
+    "secrets": "See secrets",
+    "volumes": "See volumes",
+    "health": "Change the check",
+    "logs": "Read the logs",
+    "quota": "See the quota",
+    "wait": "Look",
+}
+MEMBERS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One line of “Unhealthy now”: an app, or a quota that is nearly full."""
+
+    kind: str
+    name: str
+    app: App | None
+    namespace: Namespace
+    since: Any
+    words: str
+    why: str
+    still: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One namespace of the overview."""
+
+    namespace: Namespace
+    apps: int
+    kind: str
+    words: str
+    lines: tuple[quota.Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    team: Team
+    role: str
+    namespaces: str
+    kind: str
+    words: str
+    rest: str
+    tightest: tuple[Namespace, quota.Line] | None
+    changed_at: Any
+
+
+def ordered(queryset: Any) -> Any:
+    """Apps with trouble first, then by name."""
+    rank = Case(*(When(health=state, then=at) for at, state in enumerate(ORDER)), default=9, output_field=IntegerField())
+    return queryset.annotate(rank=rank).order_by("rank", "name", "namespace__name")
+
+
+def home_context(user: User) -> dict[str, Any]:
+    """Context of the home page, in a number of queries that does not grow with the teams."""
+    roles = dict(Membership.objects.filter(user=user).values_list("team_id", "role"))
+    teams = list(Team.objects.filter(pk__in=roles))
+    places = list(Namespace.objects.filter(team__in=roles).select_related("plan", "team"))
+    reserved = quota.reserved_in(places)
+    trouble = unhealthy(teams) + _full(places, reserved)
+    health = _health(teams)
+    total = sum(sum(states.values()) for states in health.values())
+    return {
+        "teams": [_team_row(team, roles[team.pk], places, reserved, health[team.pk]) for team in _changed(teams)],
+        "trouble": trouble,
+        "headline": _headline(trouble, total),
+        "apps_total": total,
+        "apps_fine": total - sum(line.app is not None for line in trouble),
+        "places": len(places),
+        "first_place": next((place for place in places if not place.deleting), None),
+    }
+
+
+def unhealthy(teams: Iterable[Team]) -> list[Trouble]:
+    """Apps that need somebody, worst first: context of the partial #unhealthy."""
+    found = App.objects.filter(namespace__team__in=list(teams), health__in=apps.UNHEALTHY, deleting_since=None)
+    return [line for app in ordered(apps.in_lists(found))[:50] if (line := _trouble(app))]
+
+
+def overview_context(team: Team) -> dict[str, Any]:
+    """Context of a team's page; #quota and #apps are the same for every viewer."""
+    places = list(team.namespaces.select_related("plan", "team"))
+    reserved = quota.reserved_in(places)
+    rows = app_rows(team)
+    counts: dict[int, int] = defaultdict(int)
+    for row in rows:
+        counts[row.app.namespace_id] += 1
+    members = list(team.memberships.select_related("user")[: MEMBERS_SHOWN + 1])
+    return {
+        "team": team,
+        "cards": [_card(place, counts[place.pk], reserved[place.pk]) for place in places],
+        "rows": rows,
+        "unhealthy_rows": [row for row in rows if row.app.health in apps.UNHEALTHY],
+        "members": members[:MEMBERS_SHOWN],
+        "more_members": len(members) > MEMBERS_SHOWN,
+    }
+
+
+def app_rows(team: Team, *, namespace: Namespace | None = None, search: str = "", only_unhealthy: bool = False) -> list[apps.Row]:
+    """The team's apps, trouble first; at most 500."""
+    found = App.objects.filter(namespace__team=team)
+    if namespace is not None:
+        found = found.filter(namespace=namespace)
+    if search:
+        found = found.filter(name__icontains=search)
+    if only_unhealthy:
+        found = found.filter(health__in=apps.UNHEALTHY)
+    return [apps.row(app) for app in ordered(apps.in_lists(found))[:500]]
+
+
+def _card(place: Namespace, count: int, reserved: dict[str, int]) -> Card:
+    kind, words, _ = namespaces.state(place)
+    return Card(place, count, kind, words, quota.lines(place, reserved))
+
+
+def _trouble(app: App) -> Trouble | None:
+    rollout = apps.of(app)
+    if rollout is None:
+        return None
+    row = apps.row(app)
+    diagnosis = rollout.diagnosis
+    still = rollout.detail or (f"{rollout.ready} of {rollout.wanted} ready." if rollout.ready else "Nothing serves.")
+    return Trouble(
+        kind=row.kind,
+        name=app.name,
+        app=app,
+        namespace=app.namespace,
+        since=diagnosis.since if diagnosis else rollout.started_at,
+        words=row.words,
+        why=diagnosis.title if diagnosis else row.rest,
+        still=still,
+        action=ACTIONS[diagnosis.action] if diagnosis else "Look",
+    )
+
+
+def _full(places: Sequence[Namespace], reserved: dict[int, dict[str, int]]) -> list[Trouble]:
+    return [
+        Trouble(
+            kind="warn",
+            name=f"{line.name} quota",
+            app=None,
+            namespace=place,
+            since=None,
+            words="Nearly full",
+            why=f"{line.reserved} of {line.limit} {line.unit} reserved; {line.free} free.".replace("  ", " "),
+            still="",
+            action="See the quota",
+        )
+        for place in places
+        for line in quota.lines(place, reserved[place.pk])
+        if line.tight and not place.deleting
+    ]
+
+
+def _health(teams: Sequence[Team]) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = {team.pk: defaultdict(int) for team in teams}
+    for team, state in App.objects.filter(namespace__team__in=teams).values_list("namespace__team_id", "health"):
+        found[team][state] += 1
+    return found
+
+
+def _team_row(
+    team: Team, role: str, places: Sequence[Namespace], reserved: dict[int, dict[str, int]], health: dict[str, int]
+) -> TeamRow:
+    mine = [place for place in places if place.team_id == team.pk]
+    failing = health["stuck"] + health["crashing"]
+    waiting = health["waiting"] + health["degraded"]
+    fine = sum(health.values()) - failing - waiting
+    kind, words, rest = "ok", f"{fine} running", ""
+    if not sum(health.values()):
+        kind, words = "next", "None yet"
+    elif failing:
+        others = [f"{waiting} waiting"] if waiting else []
+        kind, words, rest = "bad", f"{failing} failing", ", ".join([*others, f"{fine} fine"])
+    elif waiting:
+        kind, words, rest = "warn", f"{waiting} waiting", f"{fine} fine"
+    return TeamRow(
+        team=team,
+        role=role,
+        namespaces=", ".join(place.name for place in mine) or "none yet",
+        kind=kind,
+        words=words,
+        rest=rest,
+        tightest=quota.tightest(mine, reserved),
+        changed_at=team.changed_at,  # type: ignore[attr-defined]
+    )
+
+
+def _changed(teams: Sequence[Team]) -> list[Team]:
+    """With the moment of the last change, in one query."""
+    moments = dict(
+        AuditEntry.objects.filter(team__in=teams, outcome="done").order_by().values("team").annotate(last=Max("at")).values_list("team", "last")
+    )
+    for team in teams:
+        team.changed_at = moments.get(team.pk, team.updated_at)  # type: ignore[attr-defined]
+    return list(teams)
+
+
+def _headline(trouble: Sequence[Trouble], total: int) -> str:
+    broken = sum(line.app is not None for line in trouble)
+    full = len(trouble) - broken
+    said = []
+    if broken:
+        said.append(f"{broken} app{'s' if broken > 1 else ''}")
+    if full:
+        said.append(f"{full} quota{'s' if full > 1 else ''}")
+    if said:
+        return f"{' and '.join(said)} need{'s' if broken + full == 1 else ''} attention"
+    return "All is as it should be" if total else "Nothing runs yet"
