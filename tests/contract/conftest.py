@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from simcluster.server import SimCluster
+
 from . import manifests
 from .api import Api, path
 
@@ -29,8 +31,6 @@ def kubeconfig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     if named:
         yield Path(named).expanduser()
         return
-    from simcluster.server import SimCluster  # only here: the real cluster's run does not need it
-
     cluster = SimCluster(speed=SPEED)
     cluster.start()
     file = tmp_path_factory.mktemp("cluster") / "kubeconfig"

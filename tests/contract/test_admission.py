@@ -178,9 +178,7 @@ def test_finished_pod_gives_its_place_back(api: Api, new_namespace: Callable[...
     assert used(api, space, pods="0")
 
 
-def test_quota_below_its_use_is_accepted_and_stops_new_pods(
-    api: Api, new_namespace: Callable[..., str]
-) -> None:
+def test_quota_below_its_use_is_accepted_and_stops_new_pods(api: Api, new_namespace: Callable[..., str]) -> None:
     space = new_namespace("quota-low")
     limited(api, space, pods="2")
     for name in ("a", "b"):

@@ -1,0 +1,372 @@
+"""Deployments, their ReplicaSets and their pods: conditions, surge, rollback, scale, pause, endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from . import manifests
+from .api import STRATEGIC, Api, condition, path
+
+REVISION = "deployment.kubernetes.io/revision"
+
+
+def web(**parts: Any) -> dict[str, Any]:
+    probe = {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1}
+    return manifests.container(ports=[{"containerPort": 8080}], readinessProbe=probe, **parts)
+
+
+def complete(thing: dict[str, Any]) -> bool:
+    status, wanted = thing["status"], thing["spec"]["replicas"]
+    return (
+        status.get("observedGeneration") == thing["metadata"]["generation"]
+        and status.get("updatedReplicas", 0) == wanted
+        and status.get("replicas", 0) == wanted
+        and status.get("availableReplicas", 0) == wanted
+    )
+
+
+def revision(thing: dict[str, Any]) -> str:
+    return thing["metadata"]["annotations"][REVISION]
+
+
+def roll_out(api: Api, space: str, name: str, **image: str) -> dict[str, Any]:
+    """Sets the image (and so begins a rollout), awaits its end, gives the Deployment."""
+    change = {"spec": {"template": {"spec": {"containers": [{"name": "web", **image}]}}}}
+    api.patch(path("deployments.apps", space, name), change, STRATEGIC).ok()
+    return api.until("deployments.apps", space, name, complete)
+
+
+def sets_of(api: Api, space: str, name: str) -> dict[str, dict[str, Any]]:
+    """The Deployment's ReplicaSets by revision."""
+    found = api.items("replicasets.apps", space, labelSelector=f"app={name}")
+    return {revision(one): one for one in found}
+
+
+@pytest.fixture(scope="module")
+def running(api: Api, new_namespace: Callable[..., str]) -> tuple[str, dict[str, Any]]:
+    """(namespace, complete Deployment `web` of two pods behind a Service `web`)."""
+    space = new_namespace("rollout")
+    api.create("services", manifests.service(space, "web"))
+    api.create("deployments.apps", manifests.deployment(space, "web", web(), replicas=2))
+    return space, api.until("deployments.apps", space, "web", complete)
+
+
+def test_complete_deployment_counts_its_pods(running: tuple[str, dict[str, Any]]) -> None:
+    status = dict(running[1]["status"])
+    del status["conditions"]
+    assert status == {
+        "observedGeneration": 1,
+        "replicas": 2,
+        "updatedReplicas": 2,
+        "readyReplicas": 2,
+        "availableReplicas": 2,
+        "terminatingReplicas": 0,
+    }
+
+
+def test_complete_deployment_is_available_and_progressed(api: Api, running: tuple[str, dict[str, Any]]) -> None:
+    space, _ = running
+    done = "NewReplicaSetAvailable"
+    found = api.until("deployments.apps", space, "web", lambda one: condition(one, "Progressing")["reason"] == done)
+    available, progressing = condition(found, "Available"), condition(found, "Progressing")
+    assert (available["status"], available["reason"]) == ("True", "MinimumReplicasAvailable")
+    assert available["message"] == "Deployment has minimum availability."
+    assert progressing["status"] == "True"
+    (newest,) = sets_of(api, space, "web").values()
+    assert progressing["message"] == f'ReplicaSet "{newest["metadata"]["name"]}" has successfully progressed.'
+    assert {"lastTransitionTime", "lastUpdateTime"} < set(available)
+
+
+def test_deployment_carries_its_revision(running: tuple[str, dict[str, Any]]) -> None:
+    assert revision(running[1]) == "1"
+
+
+def test_replica_set_belongs_to_the_deployment(api: Api, running: tuple[str, dict[str, Any]]) -> None:
+    space, owner = running
+    (one,) = sets_of(api, space, "web").values()
+    template_hash = one["metadata"]["labels"]["pod-template-hash"]
+    assert one["metadata"]["name"] == f"web-{template_hash}"
+    assert one["spec"]["selector"]["matchLabels"] == {"app": "web", "pod-template-hash": template_hash}
+    assert one["spec"]["template"]["metadata"]["labels"]["pod-template-hash"] == template_hash
+    assert one["metadata"]["ownerReferences"] == [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "name": "web",
+            "uid": owner["metadata"]["uid"],
+            "controller": True,
+            "blockOwnerDeletion": True,
+        }
+    ]
+    assert one["metadata"]["annotations"]["deployment.kubernetes.io/desired-replicas"] == "2"
+    assert one["metadata"]["annotations"]["deployment.kubernetes.io/max-replicas"] == "3"
+    assert one["status"]["readyReplicas"] == one["status"]["fullyLabeledReplicas"] == 2
+
+
+def test_pods_belong_to_the_replica_set(api: Api, running: tuple[str, dict[str, Any]]) -> None:
+    space, _ = running
+    (one,) = sets_of(api, space, "web").values()
+    pods = api.items("pods", space, labelSelector="app=web")
+    assert len(pods) == 2
+    for pod in pods:
+        assert pod["metadata"]["name"].startswith(f"{one['metadata']['name']}-")
+        assert pod["metadata"]["generateName"] == f"{one['metadata']['name']}-"
+        assert pod["metadata"]["ownerReferences"][0]["uid"] == one["metadata"]["uid"]
+
+
+def test_running_pod_tells_all(api: Api, running: tuple[str, dict[str, Any]]) -> None:
+    space, _ = running
+    pod = api.items("pods", space, labelSelector="app=web")[0]
+    status = pod["status"]
+    assert status["phase"] == "Running"
+    assert pod["spec"]["nodeName"]
+    assert status["podIP"] == status["podIPs"][0]["ip"]
+    assert status["hostIP"]
+    assert status["startTime"]
+    assert status["qosClass"] == "Burstable"
+    assert {one["type"]: one["status"] for one in status["conditions"]} == {
+        "PodReadyToStartContainers": "True",
+        "Initialized": "True",
+        "Ready": "True",
+        "ContainersReady": "True",
+        "PodScheduled": "True",
+    }
+
+
+def test_running_container_tells_all(api: Api, running: tuple[str, dict[str, Any]]) -> None:
+    space, _ = running
+    pod = api.items("pods", space, labelSelector="app=web")[0]
+    (one,) = pod["status"]["containerStatuses"]
+    assert (one["name"], one["ready"], one["started"], one["restartCount"]) == ("web", True, True, 0)
+    assert one["image"] == manifests.HELLO
+    assert one["imageID"].startswith("10.89.0.1:5000/hello@sha256:")
+    assert one["containerID"].startswith("containerd://")
+    assert set(one["state"]) == {"running"}
+    assert one["state"]["running"]["startedAt"]
+    assert one["lastState"] == {}
+
+
+def test_ready_pods_are_the_endpoints_of_the_service(api: Api, running: tuple[str, dict[str, Any]]) -> None:
+    space, _ = running
+    ips = {pod["status"]["podIP"] for pod in api.items("pods", space, labelSelector="app=web")}
+    slices = api.until(
+        "endpointslices.discovery.k8s.io",
+        space,
+        None,
+        lambda one: sum(end["conditions"]["ready"] for end in one["endpoints"] or []) == 2,
+    )
+    assert slices["metadata"]["labels"]["kubernetes.io/service-name"] == "web"
+    assert slices["ports"] == [{"name": "http", "port": 8080, "protocol": "TCP"}]
+    assert {end["addresses"][0] for end in slices["endpoints"]} == ips
+    assert {end["targetRef"]["kind"] for end in slices["endpoints"]} == {"Pod"}
+    both = api.until("endpoints", space, "web", lambda one: len(one.get("subsets", [{}])[0].get("addresses", [])) == 2)
+    assert {address["ip"] for address in both["subsets"][0]["addresses"]} == ips
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "text"),
+    [
+        ("Deployment", "ScalingReplicaSet", "Scaled up replica set web-"),
+        ("ReplicaSet", "SuccessfulCreate", "Created pod: web-"),
+        ("Pod", "Scheduled", "Successfully assigned contract-rollout-"),
+        ("Pod", "Created", "Container created"),
+        ("Pod", "Started", "Container started"),
+    ],
+)
+def test_way_of_a_pod_is_told_by_events(
+    api: Api, running: tuple[str, dict[str, Any]], kind: str, reason: str, text: str
+) -> None:
+    space, _ = running
+    found = api.until_event(space, reason, "web", text)
+    assert (found["involvedObject"]["kind"], found["type"]) == (kind, "Normal")
+
+
+def test_bad_image_leaves_the_old_pods_and_rollback_mends_it(api: Api, new_namespace: Callable[..., str]) -> None:
+    """A surge that never gets ready: the old pods stay, the condition says so in time, the old template comes back."""
+    space = new_namespace("rollback")
+    body = manifests.deployment(space, "web", web(), replicas=2, spec={"progressDeadlineSeconds": 3})
+    api.create("deployments.apps", body)
+    first = api.until("deployments.apps", space, "web", complete)
+    change = {"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "10.89.0.1:5000/hello:none"}]}}}}
+    api.patch(path("deployments.apps", space, "web"), change, STRATEGIC).ok()
+    stuck = api.until(
+        "deployments.apps",
+        space,
+        "web",
+        lambda one: condition(one, "Progressing").get("reason") == "ProgressDeadlineExceeded",
+    )
+    progressing = condition(stuck, "Progressing")
+    newest = sets_of(api, space, "web")["2"]
+    assert progressing["status"] == "False"
+    assert progressing["message"] == f'ReplicaSet "{newest["metadata"]["name"]}" has timed out progressing.'
+    assert condition(stuck, "Available")["status"] == "True"
+    assert stuck["status"]["availableReplicas"] == 2
+    assert stuck["status"]["unavailableReplicas"] == 1
+    assert stuck["status"]["updatedReplicas"] == 1
+
+    template = first["spec"]["template"]
+    replace = [{"op": "replace", "path": "/spec/template", "value": template}]
+    api.patch(path("deployments.apps", space, "web"), replace, "application/json-patch+json").ok()
+    mended = api.until("deployments.apps", space, "web", complete)
+    assert revision(mended) == "3"
+    sets = sets_of(api, space, "web")
+    assert set(sets) == {"2", "3"}
+    assert sets["3"]["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"] == "1"
+    assert sets["3"]["spec"]["replicas"] == 2
+    assert sets["2"]["spec"]["replicas"] == 0
+
+
+def test_new_image_comes_by_surge_and_takes_no_pod_away_first(api: Api, new_namespace: Callable[..., str]) -> None:
+    space = new_namespace("surge")
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    body = manifests.deployment(space, "web", web(), replicas=2, spec={"strategy": strategy})
+    api.create("deployments.apps", body)
+    api.until("deployments.apps", space, "web", complete)
+    where = path("deployments.apps", space)
+    since = api.get(where).ok()["metadata"]["resourceVersion"]
+    done = roll_out(api, space, "web", image="10.89.0.1:5000/hello:v2")
+    seen = []
+    with api.watch(where, resourceVersion=since) as events:
+        for event in events:
+            seen.append(event["object"]["status"])
+            if event["object"]["metadata"]["resourceVersion"] == done["metadata"]["resourceVersion"]:
+                break
+    assert max(status["replicas"] for status in seen) == 3
+    assert min(status.get("availableReplicas", 0) for status in seen) == 2
+    assert {status.get("updatedReplicas", 0) for status in seen} >= {1, 2}
+    assert revision(done) == "2"
+    old, new = sets_of(api, space, "web")["1"], sets_of(api, space, "web")["2"]
+    assert (old["spec"]["replicas"], new["spec"]["replicas"]) == (0, 2)
+    texts = [one["message"] for one in api.items("events", space) if one["reason"] == "ScalingReplicaSet"]
+    name = new["metadata"]["name"]
+    assert f"Scaled up replica set {name} from 0 to 1" in texts
+    assert f"Scaled down replica set {old['metadata']['name']} from 2 to 1" in texts
+
+
+def test_recreate_ends_the_old_before_the_new(api: Api, space: str) -> None:
+    """The old pod has ended when the new one is made; it may still be listed for a moment."""
+    body = manifests.deployment(space, "recreated", web(), spec={"strategy": {"type": "Recreate"}})
+    api.create("deployments.apps", body)
+    api.until("deployments.apps", space, "recreated", complete)
+    since = api.get(path("pods", space)).ok()["metadata"]["resourceVersion"]
+    roll_out(api, space, "recreated", image="10.89.0.1:5000/hello:v2")
+    old = {}
+    with api.watch(path("pods", space), resourceVersion=since, labelSelector="app=recreated") as events:
+        for event in events:
+            if event["type"] == "ADDED":
+                break
+            old = event["object"]
+    assert old["metadata"]["deletionTimestamp"]
+    assert old["status"]["phase"] in ("Succeeded", "Failed")
+    before, after = (sets_of(api, space, "recreated")[number] for number in ("1", "2"))
+    assert (before["spec"]["replicas"], after["spec"]["replicas"]) == (0, 1)
+
+
+def test_scale_up_and_down_makes_no_revision(api: Api, space: str) -> None:
+    api.create("deployments.apps", manifests.deployment(space, "scaled", web()))
+    api.until("deployments.apps", space, "scaled", complete)
+    scale = path("deployments.apps", space, "scaled", "scale")
+    for wanted in (3, 1):
+        api.patch(scale, {"spec": {"replicas": wanted}}).ok()
+        found = api.until("deployments.apps", space, "scaled", complete)
+        assert found["status"]["readyReplicas"] == wanted
+    assert set(sets_of(api, space, "scaled")) == {"1"}
+    assert api.get(scale).ok()["status"]["replicas"] == 1
+
+
+def test_scale_to_zero_is_complete_and_available(api: Api, space: str) -> None:
+    api.create("deployments.apps", manifests.deployment(space, "asleep", replicas=0))
+    found = api.until(
+        "deployments.apps", space, "asleep", lambda one: condition(one, "Progressing").get("reason") is not None
+    )
+    found = api.until("deployments.apps", space, "asleep", lambda one: condition(one, "Available"))
+    assert condition(found, "Available")["status"] == "True"
+    assert "replicas" not in found["status"]
+
+
+def test_paused_rollout_says_so_and_makes_no_pods_of_the_new(api: Api, space: str) -> None:
+    api.create("deployments.apps", manifests.deployment(space, "paused", web()))
+    api.until("deployments.apps", space, "paused", complete)
+    where = path("deployments.apps", space, "paused")
+    new = {"template": {"spec": {"containers": [{"name": "web", "image": "10.89.0.1:5000/hello:v2"}]}}}
+    api.patch(where, {"spec": {"paused": True} | new}, STRATEGIC).ok()
+    found = api.until(
+        "deployments.apps",
+        space,
+        "paused",
+        lambda one: (
+            condition(one, "Progressing")["reason"] == "DeploymentPaused"
+            and one["status"]["observedGeneration"] == one["metadata"]["generation"]
+        ),
+    )
+    assert condition(found, "Progressing")["status"] == "Unknown"
+    assert condition(found, "Progressing")["message"] == "Deployment is paused"
+    assert "updatedReplicas" not in found["status"]
+    api.patch(where, {"spec": {"paused": False}}).ok()
+    resumed = api.until("deployments.apps", space, "paused", complete)
+    assert resumed["spec"]["template"]["spec"]["containers"][0]["image"].endswith(":v2")
+
+
+def test_old_revisions_are_kept_up_to_the_limit(api: Api, space: str) -> None:
+    body = manifests.deployment(space, "short", replicas=0, spec={"revisionHistoryLimit": 1})
+    api.create("deployments.apps", body)
+    api.until("deployments.apps", space, "short", complete)
+    first = sets_of(api, space, "short")["1"]
+    for number in ("2", "3"):
+        change = {"spec": {"template": {"metadata": {"annotations": {"round": number}}}}}
+        api.patch(path("deployments.apps", space, "short"), change).ok()
+        api.until("deployments.apps", space, "short", lambda one, n=number: revision(one) == n)
+    api.until_gone("replicasets.apps", space, first["metadata"]["name"])
+    assert set(sets_of(api, space, "short")) == {"2", "3"}
+
+
+def test_deleted_pod_is_replaced(api: Api, space: str) -> None:
+    api.create("deployments.apps", manifests.deployment(space, "healed", web()))
+    api.until("deployments.apps", space, "healed", complete)
+    (pod,) = api.items("pods", space, labelSelector="app=healed")
+    deleted = api.delete(path("pods", space, pod["metadata"]["name"])).ok()
+    assert deleted["metadata"]["deletionTimestamp"]
+    assert deleted["metadata"]["deletionGracePeriodSeconds"] == 1
+    api.until_gone("pods", space, pod["metadata"]["name"])
+    api.until("deployments.apps", space, "healed", complete)
+    (other,) = api.items("pods", space, labelSelector="app=healed", fieldSelector="status.phase=Running")
+    assert other["metadata"]["uid"] != pod["metadata"]["uid"]
+
+
+def test_restart_annotation_rolls_the_pods(api: Api, space: str) -> None:
+    api.create("deployments.apps", manifests.deployment(space, "restarted", web()))
+    api.until("deployments.apps", space, "restarted", complete)
+    change = {"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "now"}}}}}
+    api.patch(path("deployments.apps", space, "restarted"), change, STRATEGIC).ok()
+    assert revision(api.until("deployments.apps", space, "restarted", complete)) == "2"
+
+
+def test_evicted_pod_is_deleted(api: Api, space: str) -> None:
+    api.create("pods", manifests.pod(space, "evicted"))
+    api.until("pods", space, "evicted", lambda one: condition(one, "Ready").get("status") == "True")
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "evicted", "namespace": space}}
+    answer = api.post(path("pods", space, "evicted", "eviction"), body)
+    assert (answer.status, answer.body["status"]) == (201, "Success")
+    api.until_gone("pods", space, "evicted")
+
+
+def test_pod_that_ends_well_has_succeeded(api: Api, space: str) -> None:
+    one = manifests.container(manifests.BUSYBOX, command=["echo", "done"])
+    api.create("pods", manifests.pod(space, "succeeded", one, restartPolicy="Never"))
+    found = api.until("pods", space, "succeeded", lambda one: one["status"]["phase"] == "Succeeded")
+    state = found["status"]["containerStatuses"][0]["state"]["terminated"]
+    assert (state["exitCode"], state["reason"]) == (0, "Completed")
+    ready = condition(found, "Ready")
+    assert (ready["status"], ready["reason"]) == ("False", "PodCompleted")
+
+
+def test_pod_that_ends_badly_has_failed(api: Api, space: str) -> None:
+    one = manifests.container(args=["exit", "3", "no luck"])
+    api.create("pods", manifests.pod(space, "failed", one, restartPolicy="Never"))
+    found = api.until("pods", space, "failed", lambda one: one["status"]["phase"] == "Failed")
+    state = found["status"]["containerStatuses"][0]["state"]["terminated"]
+    assert (state["exitCode"], state["reason"]) == (3, "Error")
+    assert condition(found, "Ready")["reason"] == "PodFailed"
