@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from cluster import quantities
+from cluster.rollout import Rollout, to_json
 from cluster.specs import NamespaceOutcome, Part, Remaining
 from tenants.live import events
 from tenants.models import App, Namespace, Release, Secret, Team, Volume
@@ -20,6 +22,17 @@ from tenants.models.app import Outcome
 Row = Namespace | App | Volume | Secret
 
 NAMESPACE_PARTS = ("Namespace", "Quota", "Limits", "NetworkPolicy", "PodSecurity", "Rights")
+
+# Column of Namespace.usage → resource of the quota, and what its unit is multiplied with.
+_USAGE = {
+    "cpu": ("requests.cpu", 1000),
+    "memory": ("requests.memory", 1),
+    "storage": ("requests.storage", 1),
+    "pods": ("pods", 1),
+    "claims": ("persistentvolumeclaims", 1),
+    "services": ("services", 1),
+    "secrets": ("secrets", 1),
+}
 
 
 def merge(conditions: Iterable[Mapping[str, Any]], parts: Iterable[Part]) -> list[dict[str, Any]]:
@@ -92,10 +105,65 @@ def applied(row: App | Volume | Secret, generation: int) -> None:
 
 def refused(row: Row, reason: str, message: str) -> None:
     """The cluster will not take it; `message` in its own words."""
-    record(row, [Part("Applied", "False", reason, message)])
+    record(row, [Part("Namespace" if isinstance(row, Namespace) else "Applied", "False", reason, message)])
     if isinstance(row, App) and row.release_id:
         waiting = Release.objects.filter(pk=row.release_id, outcome__in=(Outcome.PENDING, Outcome.ROLLING))
         waiting.update(outcome=Outcome.FAILED, outcome_reason=message[:400], finished_at=Now())
+
+
+def rolled(app: App, rollout: Rollout) -> bool:
+    """The rollout as the observer saw it; its releases' outcomes follow. True when something but the time changed."""
+    document = to_json(rollout)
+    seen = {key: value for key, value in app.observed.items() if key != "seen_at"}
+    if seen == {key: value for key, value in document.items() if key != "seen_at"}:
+        return False
+    ready = rollout.finished and rollout.ready >= rollout.wanted
+    part = Part("Available", "True" if ready else "False", rollout.state.capitalize(), rollout.sentence)
+    record(app, [part], observed=document, health=rollout.state)
+    if rollout.release_new is not None:
+        _judge(app, rollout, rollout.release_new)
+    return True
+
+
+def used(namespace: Namespace, hard: Mapping[str, str]) -> bool:
+    """`hard` is `status.used` of the namespace's ResourceQuota; kept as numbers in the plan's units."""
+    usage = {
+        field: int(quantities.parse(hard[resource]) * factor)
+        for field, (resource, factor) in _USAGE.items()
+        if resource in hard
+    }
+    return record(namespace, usage=usage)
+
+
+def claimed(volume: Volume, phase: str, capacity: int | None, part: Part) -> bool:
+    """How the claim stands: its phase, its size in bytes once bound, and what it waits for."""
+    return record(volume, [part], phase=phase, capacity=capacity)
+
+
+def _judge(app: App, rollout: Rollout, number: int) -> None:
+    """What became of the release that is rolled out, and of the one that served before it."""
+    release = Release.objects.filter(app=app, number=number).first()
+    if release is None:
+        return
+    if rollout.finished:
+        _serves(app, release)
+    elif rollout.failed and release.outcome == Outcome.ROLLING:
+        reason = rollout.diagnosis.title if rollout.diagnosis else rollout.sentence
+        Release.objects.filter(pk=release.pk, outcome=Outcome.ROLLING).update(
+            outcome=Outcome.FAILED, outcome_reason=reason[:400], finished_at=Now()
+        )
+
+
+def _serves(app: App, release: Release) -> None:
+    if release.outcome == Outcome.SERVING and app.serving_id == release.pk:
+        return
+    others = Release.objects.filter(app=app, outcome=Outcome.SERVING).exclude(pk=release.pk)
+    others.update(outcome=Outcome.REPLACED)
+    Release.objects.filter(pk=release.pk).update(
+        outcome=Outcome.SERVING, outcome_reason="", worked=True, finished_at=Now()
+    )
+    App.objects.filter(pk=app.pk).update(serving=release)
+    app.serving = release
 
 
 def remains(namespace: Namespace, remaining: Remaining) -> dict[str, Any]:

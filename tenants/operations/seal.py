@@ -27,12 +27,13 @@ def seal(operation: UUID, payload: Mapping[str, Any]) -> bytes:
     return _fernet(operation).encrypt(json.dumps(payload).encode())
 
 
-def unseal(operation: UUID, sealed: bytes) -> dict[str, Any]:
+def unseal(operation: UUID, sealed: bytes | memoryview) -> dict[str, Any]:
     """What `seal` was given. Raises SealError."""
     try:
-        return json.loads(_fernet(operation).decrypt(bytes(sealed)))
+        payload: dict[str, Any] = json.loads(_fernet(operation).decrypt(bytes(sealed)))
     except InvalidToken as error:
         raise SealError("the sealed values cannot be opened with this SEAL_KEY") from error
+    return payload
 
 
 def _fernet(operation: UUID) -> Fernet:

@@ -1,0 +1,143 @@
+"""One cluster, watched: changes are gathered for a moment, looked at together and written down.
+
+A thousand pods that change are a few rows that are written a few times a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from django.db import Error as DatabaseError
+from django.utils import timezone
+
+from cluster import errors
+from cluster.watch import Change, Informer, KindHealth
+from tenants import clusters
+from tenants.observer.sights import PRUNED, WHOLE, Key, keys_of, look
+from tenants.observer.writing import Desk, Writer
+
+log = structlog.get_logger(__name__)
+
+# Seconds: changes are gathered; what is under way, and everything, is looked at again; the cluster is asked.
+GATHER = 0.15
+AGAIN_EVERY = 1.0
+ALL_EVERY = 60.0
+ASK_EVERY = 10.0
+# Things that are looked at in one go, so that the loop and the rows' thread stay responsive.
+BATCH = 200
+# A watch that broke off is opened again at once; only one that stays broken means that the cluster is silent.
+SILENT = timedelta(seconds=3)
+
+
+class Watcher:
+    """Feeds one cluster's changes to its Writer."""
+
+    def __init__(self, alias: str, desk: Desk, writer: Writer) -> None:
+        self._alias = alias
+        self._desk = desk
+        self._writer = writer
+        self._dirty: set[Key] = set()
+        self._again: set[Key] = set()
+        connection = clusters.connection(alias)
+        self._whole = Informer(connection, WHOLE, on_change=self._changed, raw=True)
+        self._pruned = Informer(connection, PRUNED, on_change=self._changed)
+        self._broken_since = timezone.now()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._whole.run())
+            group.create_task(self._pruned.run())
+            group.create_task(self._ask())
+            group.create_task(self._listen())
+            await self._whole.synced.wait()
+            await self._pruned.synced.wait()
+            group.create_task(self._repeat())
+            group.create_task(self._write())
+
+    def _changed(self, change: Change) -> None:
+        if change.type != "SYNCED":
+            self._dirty |= keys_of(change.kind, change.namespace, change.name, change.object)
+
+    async def _write(self) -> None:
+        while True:
+            await asyncio.sleep(GATHER)
+            if not self._dirty or not self._true():
+                continue
+            batch = {self._dirty.pop() for _ in range(min(BATCH, len(self._dirty)))}
+            sights = [look(key, self._whole, self._pruned) for key in batch]
+            try:
+                again = await self._desk.do(self._writer.write, sights)
+            except DatabaseError as error:
+                log.warning("sights_not_written", cluster=self._alias, error=str(error))
+                self._dirty |= batch
+                await asyncio.sleep(1)
+                continue
+            self._again = (self._again - batch) | again
+
+    async def _repeat(self) -> None:
+        """What time alone changes (a rollout that stands still), what is awaited, and now and then everything."""
+        loop = asyncio.get_running_loop()
+        next_all = loop.time()
+        while True:
+            try:
+                if loop.time() >= next_all:
+                    self._dirty |= await self._desk.do(self._writer.every_key)
+                    next_all = loop.time() + ALL_EVERY
+                self._dirty |= self._again | await self._desk.do(self._writer.awaited_keys)
+            except DatabaseError as error:
+                log.warning("rows_not_read", cluster=self._alias, error=str(error))
+            await asyncio.sleep(AGAIN_EVERY)
+
+    def _health(self) -> list[KindHealth]:
+        return [*self._whole.health().values(), *self._pruned.health().values()]
+
+    def _true(self) -> bool:
+        """Whether the caches are what the cluster holds now: an absence in them means something only then."""
+        return all(kind.synced and kind.connected for kind in self._health())
+
+    async def _listen(self) -> None:
+        """Tells the pages when the watches break, and when they are back."""
+        silent: bool | None = None
+        while True:
+            await asyncio.sleep(0.5)
+            broken = [kind for kind in self._health() if not kind.connected]
+            if not broken:
+                self._broken_since = timezone.now()
+            now_silent = timezone.now() - self._broken_since > SILENT
+            if now_silent != silent and (now_silent or not broken):
+                await self._say(None if not now_silent else broken[0].error or "the watches are broken")
+                silent = now_silent
+
+    async def _ask(self) -> None:
+        """Asks for version and storage classes: what forms need, and a sign of life on a connection of its own."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                info = await loop.run_in_executor(None, clusters.gateway(self._alias).info)
+            except errors.ClusterError as error:
+                log.info("cluster_not_asked", cluster=self._alias, error=error.message)
+                if isinstance(error, errors.Unavailable):
+                    await self._say(error.message)
+                await asyncio.sleep(1)
+                continue
+            await self._say(None)
+            try:
+                await self._desk.do(clusters.learned, self._alias, info)
+            except DatabaseError as error:
+                log.warning("cluster_not_recorded", cluster=self._alias, error=str(error))
+            await asyncio.sleep(ASK_EVERY)
+
+    async def _say(self, silence: str | None) -> None:
+        try:
+            if silence is None:
+                turned = await self._desk.do(clusters.heard, self._alias)
+            else:
+                turned = await self._desk.do(clusters.not_heard, self._alias, silence)
+        except DatabaseError as error:
+            log.warning("cluster_not_recorded", cluster=self._alias, error=str(error))
+            return
+        if turned:
+            log.warning("cluster_turned", cluster=self._alias, answers=silence is None, error=silence or "")
