@@ -68,9 +68,7 @@ def open(  # noqa: A001
     )
     transaction.on_commit(partial(publish, kind, pk), robust=True)
     about = f"{target.noun}:{target.pk}"
-    events.announce(
-        events.Changed(team=target.team.pk, noun="operation", id=str(pk), what="operation", about=about)
-    )
+    events.announce(events.Changed(team=target.team.pk, noun="operation", id=str(pk), what="operation", about=about))
     return operation
 
 
