@@ -46,8 +46,8 @@ def lock_namespace(namespace: Namespace) -> Namespace:
 def lock(row: R) -> R:
     """An app, volume or secret, locked and read again below its locked namespace. Raises NotFound, Gone."""
     namespace = lock_namespace(row.namespace)
-    model = type(row)
-    found = model._default_manager.select_for_update().filter(pk=row.pk).first()
+    model: type[R] = type(row)
+    found: R | None = model._default_manager.select_for_update().filter(pk=row.pk).first()
     if found is None:
         raise NotFound(f"This {row.noun} is gone.")
     if found.deleting:
@@ -73,7 +73,7 @@ def confirmed(name: str, confirm: str) -> None:
 def carry_out(
     *,
     actor: User,
-    row: Intent,
+    row: Namespace | InNamespace,
     kind: str,
     action: str,
     changes: Sequence[Mapping[str, Any]] = (),

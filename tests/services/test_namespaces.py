@@ -1,0 +1,110 @@
+"""Namespaces and volumes of a team."""
+
+from __future__ import annotations
+
+import pytest
+
+from tenants.errors import Conflict, Forbidden, Gone, Invalid, QuotaExceeded
+from tenants.models import Namespace, Operation, Plan, Team, User, Volume
+from tenants.services import namespaces, volumes
+from tests.factories import GIB, make_volume
+
+
+def test_namespace_gets_its_name_in_the_cluster(andy: User, team: Team, plan: Plan, settings: object) -> None:
+    settings.NAMESPACE_PREFIX = "b-"
+    namespace, operation = namespaces.create_namespace(actor=andy, team=team, name="stage", plan=plan)
+    assert namespace.cluster_name == "b-payments-stage"
+    assert (operation.kind, operation.target_id, operation.generation) == ("namespace.apply", namespace.pk, 1)
+
+
+def test_developer_cannot_create_a_namespace(bob: User, team: Team, plan: Plan) -> None:
+    with pytest.raises(Forbidden):
+        namespaces.create_namespace(actor=bob, team=team, name="stage", plan=plan)
+
+
+def test_taken_namespace_is_a_conflict_at_the_name(andy: User, team: Team, namespace: Namespace) -> None:
+    with pytest.raises(Conflict, match="already") as caught:
+        namespaces.create_namespace(actor=andy, team=team, name="dev", plan=namespace.plan)
+    assert "name" in caught.value.fields
+
+
+def test_name_of_a_namespace_rests_while_it_is_deleted(andy: User, team: Team, namespace: Namespace) -> None:
+    namespaces.delete_namespace(actor=andy, namespace=namespace, confirm="dev")
+    with pytest.raises(Gone, match="still being deleted"):
+        namespaces.create_namespace(actor=andy, team=team, name="dev", plan=namespace.plan)
+
+
+def test_plan_that_is_not_offered_is_refused(andy: User, team: Team, plan: Plan) -> None:
+    plan.active = False
+    with pytest.raises(Invalid) as caught:
+        namespaces.create_namespace(actor=andy, team=team, name="stage", plan=plan)
+    assert "plan" in caught.value.fields
+
+
+@pytest.mark.parametrize("confirm", ["", "payments", "dev2"])
+def test_delete_namespace_asks_for_its_name(andy: User, namespace: Namespace, confirm: str) -> None:
+    with pytest.raises(Invalid, match="payments-dev"):
+        namespaces.delete_namespace(actor=andy, namespace=namespace, confirm=confirm)
+
+
+def test_delete_namespace_twice_is_told(andy: User, namespace: Namespace) -> None:
+    namespaces.delete_namespace(actor=andy, namespace=namespace, confirm="payments-dev")
+    with pytest.raises(Gone):
+        namespaces.delete_namespace(actor=andy, namespace=namespace, confirm="payments-dev")
+    assert Operation.objects.count() == 1
+
+
+def test_developer_claims_a_volume(bob: User, namespace: Namespace) -> None:
+    volume, operation = volumes.create_volume(actor=bob, namespace=namespace, name="data", size=5 * GIB)
+    assert (volume.size, volume.access_mode, volume.created_by) == (5 * GIB, "ReadWriteOnce", bob)
+    assert operation.kind == "volume.apply"
+
+
+def test_volume_beyond_the_quota_is_refused_with_what_is_free(bob: User, namespace: Namespace) -> None:
+    make_volume(namespace, size=46 * GIB)
+    with pytest.raises(QuotaExceeded) as caught:
+        volumes.create_volume(actor=bob, namespace=namespace, name="more", size=10 * GIB)
+    assert caught.value.fields == {
+        "size": "6 GiB too much: 4 GiB are free. Set 4 GiB or less, or request more storage."
+    }
+
+
+def test_one_volume_too_many_is_refused(bob: User, namespace: Namespace) -> None:
+    for number in range(5):
+        make_volume(namespace, f"v{number}")
+    with pytest.raises(QuotaExceeded, match="allows 5 volumes"):
+        volumes.create_volume(actor=bob, namespace=namespace, name="more", size=GIB)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": "Data"}, "name"),
+        ({"name": "new"}, "name"),
+        ({"size": 0}, "size"),
+        ({"size": 1 << 60}, "size"),
+        ({"access_mode": "ReadWriteTwice"}, "access_mode"),
+        ({"storage_class": "../etc"}, "storage_class"),
+    ],
+)
+def test_volume_says_which_field_is_wrong(
+    bob: User, namespace: Namespace, fields: dict[str, object], field: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        volumes.create_volume(**{"actor": bob, "namespace": namespace, "name": "data", "size": GIB} | fields)
+    assert set(caught.value.fields) == {field}
+
+
+def test_taken_volume_is_a_conflict_at_the_name(bob: User, namespace: Namespace, volume: Volume) -> None:
+    with pytest.raises(Conflict) as caught:
+        volumes.create_volume(actor=bob, namespace=namespace, name="data", size=GIB)
+    assert "name" in caught.value.fields
+
+
+def test_developer_cannot_delete_a_volume(bob: User, volume: Volume) -> None:
+    with pytest.raises(Forbidden):
+        volumes.delete_volume(actor=bob, volume=volume, confirm="data")
+
+
+def test_admin_deletes_a_volume(andy: User, volume: Volume) -> None:
+    assert volumes.delete_volume(actor=andy, volume=volume, confirm="data").kind == "volume.delete"

@@ -1,0 +1,196 @@
+"""Teams and their members."""
+
+from __future__ import annotations
+
+import pytest
+
+from tenants.errors import Conflict, Forbidden, Gone, Invalid, NotFound
+from tenants.models import AuditEntry, Membership, Namespace, Operation, Team, User
+from tenants.services import members, namespaces, teams
+from tests.factories import make_member, make_team
+
+
+def member(team: Team, user: User) -> Membership:
+    return Membership.objects.get(team=team, user=user)
+
+
+def test_who_creates_a_team_owns_it(bob: User) -> None:
+    team = teams.create_team(actor=bob, name=" Night Shift ", slug="night")
+    assert (team.name, team.slug, member(team, bob).role) == ("Night Shift", "night", "owner")
+
+
+def test_taken_slug_is_a_conflict_at_the_slug(bob: User, team: Team) -> None:
+    with pytest.raises(Conflict, match="taken") as caught:
+        teams.create_team(actor=bob, name="Payments", slug="payments")
+    assert "slug" in caught.value.fields
+
+
+def test_slug_rests_until_the_old_team_is_gone(alice: User, bob: User, team: Team, namespace: Namespace) -> None:
+    teams.delete_team(actor=alice, team=team, confirm="payments")
+    with pytest.raises(Conflict, match="cleaned up"):
+        teams.create_team(actor=bob, name="Payments", slug="payments")
+
+
+@pytest.mark.parametrize("slug", ["kube", "kube-a", "default", "openshift", "openshift-x", "berth", "A", "a", "x" * 25])
+def test_slug_that_cannot_be_is_refused_at_the_slug(bob: User, slug: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        teams.create_team(actor=bob, name="T", slug=slug)
+    assert set(caught.value.fields) == {"slug"}
+
+
+def test_token_without_the_scope_creates_no_team(bob: User) -> None:
+    bob.token_scopes = ["apps"]
+    with pytest.raises(Forbidden, match="teams"):
+        teams.create_team(actor=bob, name="T", slug="tt")
+
+
+def test_edit_team_changes_what_is_given_alone(andy: User, team: Team) -> None:
+    edited = teams.edit_team(actor=andy, team=team, viewers_read_logs=True)
+    assert (edited.name, edited.viewers_read_logs, edited.developers_open_shells) == ("Payments", True, False)
+    assert AuditEntry.objects.get().changes == [{"field": "viewers_read_logs", "old": False, "new": True}]
+
+
+def test_developer_cannot_edit_the_team(bob: User, team: Team) -> None:
+    with pytest.raises(Forbidden):
+        teams.edit_team(actor=bob, team=team, name="Mine")
+
+
+def test_team_without_namespaces_goes_at_once(alice: User, team: Team) -> None:
+    teams.delete_team(actor=alice, team=team, confirm="payments")
+    assert not Team.objects.exists()
+    assert AuditEntry.objects.get(action="team.delete").team_slug == "payments"
+
+
+def test_team_with_namespaces_waits_for_their_deletion(alice: User, team: Team, namespace: Namespace) -> None:
+    teams.delete_team(actor=alice, team=team, confirm="payments")
+    team.refresh_from_db()
+    namespace.refresh_from_db()
+    assert team.deleting
+    assert namespace.deleting
+    assert Operation.objects.get().kind == "namespace.delete"
+
+
+def test_team_takes_up_a_deletion_that_runs(alice: User, team: Team, namespace: Namespace) -> None:
+    namespaces.delete_namespace(actor=alice, namespace=namespace, confirm="payments-dev")
+    teams.delete_team(actor=alice, team=team, confirm="payments")
+    assert Operation.objects.count() == 1
+
+
+def test_team_that_is_deleted_takes_nothing_new(alice: User, erin: User, team: Team, namespace: Namespace) -> None:
+    teams.delete_team(actor=alice, team=team, confirm="payments")
+    for verb in (
+        lambda: namespaces.create_namespace(actor=alice, team=team, name="x", plan=namespace.plan),
+        lambda: members.add_member(actor=alice, team=team, username="erin", role="viewer"),
+        lambda: teams.edit_team(actor=alice, team=team, name="X"),
+        lambda: teams.delete_team(actor=alice, team=team, confirm="payments"),
+    ):
+        with pytest.raises(Gone):
+            verb()
+
+
+def test_admin_cannot_delete_the_team(andy: User, team: Team) -> None:
+    with pytest.raises(Forbidden):
+        teams.delete_team(actor=andy, team=team, confirm="payments")
+
+
+def test_delete_team_asks_for_the_slug(alice: User, team: Team) -> None:
+    with pytest.raises(Invalid) as caught:
+        teams.delete_team(actor=alice, team=team, confirm="Payments")
+    assert "confirm" in caught.value.fields
+
+
+def test_add_member_finds_the_user_whatever_the_case(alice: User, erin: User, team: Team) -> None:
+    added = members.add_member(actor=alice, team=team, username=" Erin ", role="developer")
+    assert (added.user, added.role) == (erin, "developer")
+
+
+@pytest.mark.parametrize(("username", "role", "field"), [("nobody", "viewer", "username"), ("erin", "king", "role")])
+@pytest.mark.usefixtures("erin")
+def test_add_member_says_what_is_wrong(alice: User, team: Team, username: str, role: str, field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        members.add_member(actor=alice, team=team, username=username, role=role)
+    assert set(caught.value.fields) == {field}
+
+
+def test_member_is_added_once(alice: User, bob: User, team: Team) -> None:
+    with pytest.raises(Conflict) as caught:
+        members.add_member(actor=alice, team=team, username="bob", role="admin")
+    assert "username" in caught.value.fields
+
+
+@pytest.mark.parametrize("role", ["owner", "admin"])
+def test_admin_grants_no_rank_like_their_own(andy: User, erin: User, team: Team, role: str) -> None:
+    with pytest.raises(Forbidden):
+        members.add_member(actor=andy, team=team, username="erin", role=role)
+    assert AuditEntry.objects.get().outcome == "denied"
+
+
+def test_admin_moves_developers_and_viewers(andy: User, bob: User, team: Team) -> None:
+    assert members.change_role(actor=andy, membership=member(team, bob), role="viewer").role == "viewer"
+
+
+@pytest.mark.parametrize("whom", ["alice", "andy"])
+def test_admin_does_not_touch_owners_and_admins(andy: User, team: Team, whom: str) -> None:
+    with pytest.raises(Forbidden):
+        members.change_role(actor=andy, membership=team.memberships.get(user__username=whom), role="viewer")
+
+
+def test_last_owner_keeps_the_role(alice: User, team: Team) -> None:
+    with pytest.raises(Conflict) as caught:
+        members.change_role(actor=alice, membership=member(team, alice), role="admin")
+    assert caught.value.code == "last_owner"
+
+
+def test_last_owner_cannot_leave(alice: User, team: Team) -> None:
+    with pytest.raises(Conflict):
+        members.remove_member(actor=alice, membership=member(team, alice))
+
+
+def test_inactive_owner_does_not_count(alice: User, erin: User, team: Team) -> None:
+    make_member(team, erin, "owner")
+    User.objects.filter(pk=erin.pk).update(is_active=False)
+    with pytest.raises(Conflict):
+        members.remove_member(actor=alice, membership=member(team, alice))
+
+
+def test_one_of_two_owners_may_leave(alice: User, erin: User, team: Team) -> None:
+    make_member(team, erin, "owner")
+    members.remove_member(actor=alice, membership=member(team, alice))
+    assert not team.memberships.filter(user=alice).exists()
+
+
+def test_everybody_may_leave(carol: User, team: Team) -> None:
+    members.remove_member(actor=carol, membership=member(team, carol))
+    assert AuditEntry.objects.get().action == "member.leave"
+
+
+def test_developer_removes_nobody(bob: User, carol: User, team: Team) -> None:
+    with pytest.raises(Forbidden):
+        members.remove_member(actor=bob, membership=member(team, carol))
+
+
+def test_right_that_was_lost_meanwhile_does_not_count(alice: User, andy: User, bob: User, team: Team) -> None:
+    stale = User.objects.get(pk=andy.pk)
+    members.change_role(actor=stale, membership=member(team, bob), role="viewer")
+    members.change_role(actor=alice, membership=member(team, andy), role="viewer")
+    with pytest.raises(Forbidden):
+        members.change_role(actor=stale, membership=member(team, bob), role="developer")
+
+
+def test_stranger_is_told_nothing_of_members(erin: User, bob: User, team: Team) -> None:
+    with pytest.raises(NotFound):
+        members.remove_member(actor=erin, membership=member(team, bob))
+
+
+def test_removed_member_is_gone_for_a_second_removal(alice: User, bob: User, team: Team) -> None:
+    membership = member(team, bob)
+    members.remove_member(actor=alice, membership=Membership.objects.get(pk=membership.pk))
+    with pytest.raises(NotFound):
+        members.remove_member(actor=alice, membership=membership)
+
+
+def test_names_of_two_teams_cannot_meet_in_the_cluster(alice: User, plan: object) -> None:
+    short, long = make_team("pay", owner=alice), make_team("pay-ments", owner=alice)
+    namespaces.create_namespace(actor=alice, team=short, name="ments-dev", plan=plan)
+    with pytest.raises(Conflict, match="taken in the cluster"):
+        namespaces.create_namespace(actor=alice, team=long, name="dev", plan=plan)
