@@ -11,7 +11,7 @@ from typing import Any
 
 from cluster import reads
 from cluster.calls import APPLY_PATCH, METADATA, Caller
-from cluster.errors import Conflict, NameTaken, NotFound, Unavailable
+from cluster.errors import Conflict, Invalid, NameTaken, NotFound, Unavailable
 from cluster.names import (
     ANNOTATION_OPERATION,
     FIELD_MANAGER,
@@ -35,15 +35,20 @@ def apply(caller: Caller, manifest: Manifest, *, uid: str = "", force: bool = Tr
     """
     metadata = manifest["metadata"]
     body = {**manifest, "metadata": {**metadata, "uid": uid}} if uid else manifest
-    answer = caller.json(
-        "PATCH",
-        item(manifest["kind"], metadata.get("namespace"), metadata["name"]),
-        query={**_WRITE, "force": "true" if force else "false"},
-        body=body,
-        content_type=APPLY_PATCH,
-        accept=METADATA,
-        repeatable=True,
-    )
+    try:
+        answer = caller.json(
+            "PATCH",
+            item(manifest["kind"], metadata.get("namespace"), metadata["name"]),
+            query={**_WRITE, "force": "true" if force else "false"},
+            body=body,
+            content_type=APPLY_PATCH,
+            accept=METADATA,
+            repeatable=True,
+        )
+    except Invalid as invalid:
+        if "metadata.uid" in invalid.causes:  # another object stands there by now; where none does, it is a 409
+            raise Conflict(invalid.message, status=409, reason="Conflict") from invalid
+        raise
     found: Metadata = answer["metadata"]
     return found
 

@@ -6,7 +6,9 @@ once more where the caller says that a repetition does no harm; everything else 
 
 from __future__ import annotations
 
+import math
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -46,6 +48,9 @@ METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 _POLICY_TEXTS = ("violates PodSecurity", "ValidatingAdmissionPolicy", "admission webhook")
+_NOT_YAML = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""YAML 1.2, 5.1 and 5.4: not printable, or a line's end."""
+
 _CHUNK = 1 << 16
 
 
@@ -85,7 +90,7 @@ class Caller:
         Raises `cluster.errors`.
         """
         url = f"{path}?{urlencode(query)}" if query else path
-        data = orjson.dumps(body) if body is not None else None
+        data = _encode(body, content_type) if body is not None else None
         headers = {"Accept": accept, "User-Agent": "berth"}
         if data is not None:
             headers["Content-Type"] = content_type
@@ -199,6 +204,14 @@ def _class_of(status: int, message: str) -> type[ClusterError]:
     return {401: Unauthorized, 404: NotFound, 409: Conflict, 410: Expired}.get(status, Refused)
 
 
+def _encode(body: Mapping[str, Any], content_type: str) -> bytes:
+    """JSON; for server-side apply with the characters escaped that JSON may hold plainly and YAML may not."""
+    data = orjson.dumps(body)
+    if content_type != APPLY_PATCH or (data.isascii() and b"\x7f" not in data):
+        return data
+    return _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", data.decode()).encode()
+
+
 def _status_object(body: bytes) -> dict[str, Any]:
     try:
         told = orjson.loads(body)
@@ -210,9 +223,10 @@ def _status_object(body: bytes) -> dict[str, Any]:
 def _retry_after(headers: Mapping[str, str]) -> float:
     """Seconds; the API server always sends whole ones, a proxy may send a date, which counts as one second."""
     try:
-        return max(0.0, float(headers.get("Retry-After", "1")))
+        seconds = float(headers.get("Retry-After", "1"))
     except ValueError:
         return 1.0
+    return max(0.0, seconds) if math.isfinite(seconds) else 1.0
 
 
 def _read(response: urllib3.BaseHTTPResponse, until: float) -> bytes:

@@ -17,22 +17,50 @@ Request = tuple[str, str]  # method, path
 
 
 @dataclass
+class Fault:
+    """`kind` of fault that meets the next `times` requests of `method`, once `after` of them went by."""
+
+    kind: str
+    method: str
+    times: int
+    after: int
+    status: int
+    retry_after: str
+
+
+@dataclass
 class Faults:
-    """What is to go wrong. Each fault meets the next `times` requests whose method it names; `seen` is all requests."""
+    """What is to go wrong, and what was seen: every request, every answer's body."""
 
-    planned: list[list[object]] = field(default_factory=list)
+    planned: list[Fault] = field(default_factory=list)
     seen: list[Request] = field(default_factory=list)
+    answered: list[bytes] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
+    _before: dict[str, Callable[[], None]] = field(default_factory=dict)
 
-    def plan(self, kind: str, method: str, *, times: int = 1, status: int = 500, retry_after: str = "0") -> None:
+    def plan(
+        self, kind: str, method: str, *, times: int = 1, after: int = 0, status: int = 500, retry_after: str = "0"
+    ) -> None:
         """`kind`: lost_reply (done, then no answer), error (`status`, not done), late_error (`status`, done), hang."""
-        self.planned.append([kind, method, times, status, retry_after])
+        self.planned.append(Fault(kind, method, times, after, status, retry_after))
 
-    def next(self, method: str) -> tuple[str, int, str] | None:
+    def before(self, method: str, action: Callable[[], None]) -> None:
+        """Does `action` before the next request of that method goes on."""
+        self._before[method] = action
+
+    def interfere(self, method: str) -> None:
+        action = self._before.pop(method, None)
+        if action:
+            action()
+
+    def next(self, method: str) -> Fault | None:
         for fault in self.planned:
-            if fault[1] == method and fault[2]:
-                fault[2] = int(str(fault[2])) - 1
-                return str(fault[0]), int(str(fault[3])), str(fault[4])
+            if fault.method == method and fault.times:
+                if fault.after:
+                    fault.after -= 1
+                    return None
+                fault.times -= 1
+                return fault
         return None
 
     def count(self, method: str) -> int:
@@ -84,22 +112,22 @@ def _handler(
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             faults.seen.append((self.command, self.path))
+            faults.interfere(self.command)
             fault = faults.next(self.command)
             if fault is None:
                 self.forward(body)
                 return
-            kind, status, retry_after = fault
-            if kind == "hang":
+            if fault.kind == "hang":
                 faults.released.wait(10)
                 self.close_connection = True
-            elif kind == "lost_reply":
+            elif fault.kind == "lost_reply":
                 self.upstream(body)
                 self.close_connection = True
             else:
-                if kind == "late_error":
+                if fault.kind == "late_error":
                     self.upstream(body)
-                told = {"kind": "Status", "status": "Failure", "message": f"planned {status}", "code": status}
-                self.answer(status, orjson.dumps(told), retry_after)
+                told = {"kind": "Status", "status": "Failure", "message": f"planned {fault.status}"}
+                self.answer(fault.status, orjson.dumps(told), fault.retry_after)
 
         do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815  http.server's own names
 
@@ -112,6 +140,7 @@ def _handler(
             self.answer(found.status, found.data, found.headers.get("Retry-After"))
 
         def answer(self, status: int, body: bytes, retry_after: str | None) -> None:
+            faults.answered.append(body)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
