@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.settings import env
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import BASE_DIR, CELERY
+from portal.settings.base import BASE_DIR, CELERY, LOGGING
 from portal.settings.sqlite import database
 
 DEBUG = env.flag("BERTH_DEBUG", False)
@@ -27,3 +27,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 CLUSTERS = {"default": {"title": "harbor-1", "kubeconfig": env.text("KUBECONFIG", "")}}
+# Found where they lie: nothing is collected on a developer's machine.
+STATIC_ROOT = None
+LOGGING = {**LOGGING, "loggers": {"django_structlog": {"level": "WARNING"}, "uvicorn.error": {"level": "WARNING"}}}

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
+
 from portal.settings.dev import *  # noqa: F403
 from portal.settings.dev import DATA_DIR
 from portal.settings.sqlite import database
 
-DATABASES = {"default": {**database(DATA_DIR / "test.sqlite3"), "TEST": {"NAME": None}}}
+# A file, one for each run: threads and processes of a test share it, which SQLite's memory does not do soundly.
+DATABASES = {
+    "default": {
+        **database(DATA_DIR / "test.sqlite3"),
+        "TEST": {"NAME": Path(tempfile.gettempdir()) / f"berth-test-{os.getpid()}.sqlite3"},
+    }
+}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ACCOUNT_RATE_LIMITS = False

@@ -1,0 +1,108 @@
+"""`manage.py demo`: Berth with an example, in one process, on this machine alone."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import threading
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+HOST = "127.0.0.1"
+
+
+class Command(BaseCommand):
+    help = "Runs Berth with an example on this machine: server, worker, observer and (unless --cluster) a simulated cluster."
+    requires_system_checks: list[str] = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--cluster", default="", help="a kubeconfig: use that cluster instead of a simulated one")
+        parser.add_argument("--reset", action="store_true", help="throw away what an earlier demo left, then start")
+
+    def handle(self, *, port: int, cluster: str, reset: bool, **options: Any) -> None:
+        _check_port(port)
+        folder = _folder(cluster)
+        if reset:
+            for file in folder.glob("*"):
+                file.unlink()
+        settings.DATABASES["default"]["NAME"] = str(folder / "berth.sqlite3")
+        connection.settings_dict["NAME"] = str(folder / "berth.sqlite3")
+        simulated = self._simulate(folder) if not cluster else None
+        if cluster:
+            settings.CLUSTERS = {"default": {"title": Path(cluster).stem, "kubeconfig": cluster}}
+        fresh = _migrate()
+        stop = threading.Event()
+        try:
+            self._serve(port, stop, example=fresh and simulated is not None)
+        finally:
+            stop.set()
+            if simulated is not None:
+                simulated.stop()
+
+    def _simulate(self, folder: Path) -> Any:
+        from simcluster.server import SimCluster  # not needed with a real cluster
+
+        simulated = SimCluster(state_path=folder / "cluster.state").start()
+        kubeconfig = simulated.write_kubeconfig(folder / "kubeconfig")
+        settings.CLUSTERS = {"default": {"title": "harbor-1", "kubeconfig": str(kubeconfig)}}
+        return simulated
+
+    def _serve(self, port: int, stop: threading.Event, *, example: bool) -> None:
+        from portal import embedded, seed  # their imports cost time, and need Django's apps
+
+        people, made = seed.base()
+
+        def ready() -> None:
+            self._greet(port, seed.CAST, seed.PASSWORD)
+            if example:
+                build = seed.Example(people, made, stop).build
+                threading.Thread(target=build, name="example", daemon=True).start()
+
+        embedded.serve(host=HOST, port=port, ready=ready)
+
+    def _greet(self, port: int, cast: dict[str, Any], password: str) -> None:
+        self.stdout.write(f"\nBerth is at http://{HOST}:{port}\n\nSign in with the password “{password}” as")
+        for name, (who, _) in cast.items():
+            self.stdout.write(f"  {name:6} {who}")
+        self.stdout.write("\nMails are printed here. Stop with Ctrl-C; the next start keeps everything.\n")
+        self.stdout.flush()
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} is taken ({error.strerror}). Choose another: make demo PORT=8001"
+            ) from error
+
+
+def _folder(cluster: str) -> Path:
+    """Where this demo keeps its data: one folder for the simulated cluster and one per kubeconfig."""
+    if cluster and not Path(cluster).is_file():
+        raise CommandError(f"There is no kubeconfig at {cluster}.")
+    name = f"demo-{hashlib.sha256(str(Path(cluster).resolve()).encode()).hexdigest()[:8]}" if cluster else "demo"
+    folder = Path(settings.DATA_DIR) / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _migrate() -> bool:
+    """Brings the database up to date; True when it was new."""
+    executor = MigrationExecutor(connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return False
+    fresh = not executor.loader.applied_migrations
+    call_command("migrate", verbosity=0, skip_checks=True)
+    return fresh

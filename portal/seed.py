@@ -1,0 +1,221 @@
+"""The demo's example: a cast of people, plans, and two teams whose apps live, roll out and get stuck.
+
+Everything goes through the services, as people's own wishes would.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.db import close_old_connections
+from msgspec import structs
+
+from tenants import audit, releases
+from tenants.errors import DomainError
+from tenants.models import App, Namespace, Plan, Role, StaffRole, Team, User
+from tenants.releases import Health, ReleaseSpec, SecretFolder, SecretKey, VolumeAt
+from tenants.services import apps, members, namespaces, secrets, teams, volumes
+
+log = logging.getLogger(__name__)
+
+PASSWORD = "demo"  # noqa: S105
+CAST = {
+    "alice": ("owner of Payments", StaffRole.NONE),
+    "andy": ("admin of Payments", StaffRole.NONE),
+    "bob": ("developer of Payments", StaffRole.NONE),
+    "carol": ("viewer of Payments", StaffRole.NONE),
+    "erin": ("owner of Storefront", StaffRole.NONE),
+    "dave": ("quota approver, staff", StaffRole.APPROVER),
+    "sam": ("support, staff", StaffRole.SUPPORT),
+}
+GIB = 1 << 30
+MIB = 1 << 20
+IMAGE = "registry.example/hello"
+
+
+def plans() -> None:
+    """Small, medium and large, unless staff already set plans."""
+    if Plan.objects.exists():
+        return
+    for position, (name, cores, memory, storage, pods) in enumerate(
+        (("small", 2, 4, 20, 20), ("medium", 4, 8, 50, 40), ("large", 12, 24, 200, 100))
+    ):
+        Plan.objects.create(
+            name=name,
+            title=name.capitalize(),
+            position=position,
+            cpu=cores * 1000,
+            memory=memory * GIB,
+            storage=storage * GIB,
+            pods=pods,
+            claims=pods // 2,
+            services=pods,
+            secrets=pods * 3,
+        )
+
+
+def cast() -> dict[str, User]:
+    """The people, all with the password `demo`; those that exist stay as they are."""
+    encoded = make_password(PASSWORD)
+    people = {}
+    for name, (_, staff_role) in CAST.items():
+        user, made = User.objects.get_or_create(
+            username=name,
+            defaults={
+                "email": f"{name}@berth.example",
+                "password": encoded,
+                "staff_role": staff_role,
+                "is_staff": name == "sam",
+            },
+        )
+        if made:
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        people[name] = user
+    return people
+
+
+def teams_of(people: dict[str, User]) -> dict[str, Team]:
+    """Payments and Storefront with their members; nothing in the cluster yet."""
+    made = {}
+    for slug, name, owner in (("payments", "Payments", "alice"), ("storefront", "Storefront", "erin")):
+        team = Team.objects.filter(slug=slug).first()
+        made[slug] = team or teams.create_team(actor=people[owner], name=name, slug=slug)
+    if made["payments"].memberships.count() == 1:
+        for username, role in (("andy", Role.ADMIN), ("bob", Role.DEVELOPER), ("carol", Role.VIEWER)):
+            members.add_member(actor=people["alice"], team=made["payments"], username=username, role=role)
+        members.add_member(actor=people["erin"], team=made["storefront"], username="bob", role=Role.DEVELOPER)
+    return made
+
+
+def base() -> tuple[dict[str, User], dict[str, Team]]:
+    """What every demo has, on whatever cluster."""
+    audit.origin.set(audit.Origin(door="command"))
+    plans()
+    people = cast()
+    return people, teams_of(people)
+
+
+class Example:
+    """Namespaces and apps that look alive, built step by step while the server already answers."""
+
+    def __init__(self, people: dict[str, User], made: dict[str, Team], stop: threading.Event) -> None:
+        self._people = people
+        self._teams = made
+        self._stop = stop
+
+    def build(self) -> None:
+        """Runs in a thread of its own. A step that its forerunner's failure made impossible is logged and left out."""
+        audit.origin.set(audit.Origin(door="command"))
+        try:
+            for step in (
+                self._places,
+                self._storefront,
+                self._checkout,
+                self._mailer,
+                self._reports,
+                self._checkout_stuck,
+            ):
+                if self._stop.is_set():
+                    return
+                try:
+                    step()
+                except DomainError as error:
+                    log.warning("the example lacks %s: %s %s", step.__name__.strip("_"), error.message, error.fields)
+        finally:
+            close_old_connections()
+
+    def _places(self) -> None:
+        for slug, owner, places in (
+            ("payments", "alice", (("dev", "medium"), ("stage", "medium"), ("prod", "large"))),
+            ("storefront", "erin", (("web", "small"),)),
+        ):
+            for name, plan in places:
+                namespaces.create_namespace(
+                    actor=self._people[owner], team=self._teams[slug], name=name, plan=Plan.objects.get(name=plan)
+                )
+        self._until(lambda: all(n.ready for n in Namespace.objects.all()))
+
+    def _storefront(self) -> None:
+        web = self._place("storefront", "web")
+        self._create("erin", web, "shop", self._spec("v1", replicas=2, env={"GREETING": "Fresh fish", "LOG_RATE": "1"}))
+
+    def _checkout(self) -> None:
+        prod = self._place("payments", "prod")
+        volumes.create_volume(
+            actor=self._people["alice"],
+            namespace=prod,
+            name="receipts",
+            size=2 * GIB,
+            storage_class="",
+            access_mode="ReadWriteOnce",
+        )
+        secrets.set_secret(
+            actor=self._people["andy"],
+            namespace=prod,
+            name="payment-gateway",
+            values={"GATEWAY_ID": "berth-demo", "GATEWAY_KEY": "not-a-real-key"},
+        )
+        secrets.set_secret(
+            actor=self._people["bob"],
+            namespace=prod,
+            name="ledger-db",
+            values={"user": "ledger", "password": "not-real"},
+        )
+        first = self._spec(
+            "v1",
+            replicas=4,
+            env={"LOG_RATE": "2", "GREETING": "Checkout"},
+            secret_env={"GATEWAY_KEY": SecretKey(secret="payment-gateway", key="GATEWAY_KEY")},
+            secret_files=(SecretFolder(secret="ledger-db", path="/etc/ledger-db"),),
+            volumes=(VolumeAt(volume="receipts", path="/var/receipts"),),
+        )
+        checkout = self._create("alice", prod, "checkout", first)
+        self._release("bob", checkout, first, env={**first.env, "GREETING": "Check out"})
+        self._create("alice", prod, "ledger", self._spec("v2", replicas=2))
+
+    def _mailer(self) -> None:
+        stage = self._place("payments", "stage")
+        spec = self._spec("v1", replicas=2, memory=64 * MIB)
+        mailer = self._create("bob", stage, "mailer", spec)
+        self._release("bob", mailer, spec, wait=False, env={"EAT_MIB": "200"})
+
+    def _reports(self) -> None:
+        dev = self._place("payments", "dev")
+        self._create("bob", dev, "reports", self._spec("v3", replicas=1, env={"NOT_READY": "1"}), wait=False)
+        self._create("bob", dev, "fraud-check", self._spec("v1", replicas=3, env={"START_DELAY": "20s"}), wait=False)
+
+    def _checkout_stuck(self) -> None:
+        checkout = App.objects.get(namespace=self._place("payments", "prod"), name="checkout")
+        current = apps.current_release(checkout)
+        spec = releases.load(current.spec)
+        self._release("bob", checkout, spec, wait=False, image=f"{IMAGE}:v9")
+
+    def _place(self, team: str, name: str) -> Namespace:
+        return Namespace.objects.select_related("team", "plan").get(team__slug=team, name=name)
+
+    def _spec(self, tag: str, **more: object) -> ReleaseSpec:
+        base = ReleaseSpec(image=f"{IMAGE}:{tag}", health=Health(kind="http", path="/ready"), cpu=100, memory=128 * MIB)
+        return structs.replace(base, **more)
+
+    def _create(self, who: str, namespace: Namespace, name: str, spec: ReleaseSpec, *, wait: bool = True) -> App:
+        app, _ = apps.create_app(actor=self._people[who], namespace=namespace, name=name, spec=spec)
+        if wait:
+            self._until(lambda: App.objects.filter(pk=app.pk, health="running").exists())
+        return app
+
+    def _release(self, who: str, app: App, spec: ReleaseSpec, *, wait: bool = True, **changes: object) -> None:
+        release, _ = apps.release_app(
+            actor=self._people[who], app=app, spec=structs.replace(spec, **changes), expected=None
+        )
+        if wait:
+            self._until(lambda: App.objects.filter(pk=app.pk, serving=release).exists())
+
+    def _until(self, ready: Callable[[], bool], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not ready() and time.monotonic() < deadline and not self._stop.wait(0.2):
+            pass
