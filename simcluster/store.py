@@ -171,14 +171,14 @@ class Store:
         new.setdefault("kind", row.kind)
         meta = new.setdefault("metadata", {})
         if not meta.get("name") and meta.get("generateName"):
-            meta["name"] = meta["generateName"] + _suffix()
+            meta["name"] = meta["generateName"] + name_suffix()
         if not row.namespaced:
             meta.pop("namespace", None)
         if self.get(resource, meta.get("namespace"), meta["name"]) is not None:
             raise errors.already_exists(resource, meta["name"])
         for field in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
             meta.pop(field, None)
-        meta["uid"] = str(uuid.uuid4())
+        meta.setdefault("uid", str(uuid.uuid4()))
         meta["creationTimestamp"] = self.clock.stamp()
         if row.generation:
             meta["generation"] = 1
@@ -351,7 +351,11 @@ def _copy(obj: Obj) -> Obj:
 
 
 def _intent(obj: Obj) -> Obj:
-    return {key: value for key, value in obj.items() if key not in ("metadata", "status")}
+    """What a change of counts as a new generation; a pod's binding to a node is none."""
+    intent = {key: value for key, value in obj.items() if key not in ("metadata", "status")}
+    if obj.get("kind") == "Pod":
+        intent["spec"] = {key: value for key, value in intent.get("spec", {}).items() if key != "nodeName"}
+    return intent
 
 
 def _finished(resource: str, obj: Obj) -> bool:
@@ -367,7 +371,7 @@ def _finished(resource: str, obj: Obj) -> bool:
     return True
 
 
-def _suffix() -> str:
+def name_suffix() -> str:
     """Five characters from the alphabet that k8s.io/apimachinery/pkg/util/rand uses."""
     alphabet = "bcdfghjklmnpqrstvwxz2456789"
     number = uuid.uuid4().int
