@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from pathlib import Path
 
 from portal.settings.dev import *  # noqa: F403
 from portal.settings.dev import DATA_DIR
@@ -14,7 +13,7 @@ from portal.settings.sqlite import database
 DATABASES = {
     "default": {
         **database(DATA_DIR / "test.sqlite3"),
-        "TEST": {"NAME": Path(tempfile.gettempdir()) / f"berth-test-{os.getpid()}.sqlite3"},
+        "TEST": {"NAME": f"{tempfile.gettempdir()}/berth-test-{os.getpid()}.sqlite3"},
     }
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
