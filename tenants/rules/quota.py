@@ -121,14 +121,14 @@ def held(*specs: ReleaseSpec | None) -> dict[str, int]:
 def peak(old: int, running: int, new: int, wanted: int) -> int:
     """The most that a rolling update holds of one resource: `running` pods of `old` each become `wanted` of `new`.
 
-    The Deployment controller keeps at most max(running, wanted + surge) pods; the sum is linear in the new ones, so
-    its maximum is at the first of them or at the last. Room for one more pod of the new size is kept for restarts.
+    The Deployment controller first scales the old pods to the wanted number, then keeps at most `wanted` + SURGE of
+    both; the sum is linear in the new ones, so its maximum is at the first of them or at the last. Room for one more
+    pod of the new size is kept for restarts.
     """
     if not wanted:
         return 0
-    first = SURGE * new + min(running, wanted) * old
-    last = wanted * new + min(running, SURGE) * old
-    return max((wanted + SURGE) * new, first, last)
+    old = old if running else 0
+    return max((wanted + SURGE) * new, wanted * old + SURGE * new, SURGE * old + wanted * new)
 
 
 def app_rows(limits: Amounts, others: Amounts, spec: ReleaseSpec, old: ReleaseSpec | None) -> Preflight:
@@ -199,8 +199,8 @@ def _ways(row: Row, spec: ReleaseSpec, before: int, running: int, one: int) -> s
     ways = []
     if row.resource != "pods":
         wanted = spec.replicas
-        most = min(row.free // (wanted + SURGE), row.free - min(running, wanted) * before)
-        most = min(most, (row.free - min(running, SURGE) * before) // wanted)
+        old = before if running else 0
+        most = min(row.free // (wanted + SURGE), row.free - wanted * old, (row.free - old) // wanted)
         size = _down(row.resource, most)
         if size:
             ways.append(f"{size} or less")

@@ -38,14 +38,15 @@ def clean_release(spec: ReleaseSpec, *, hosts: Collection[str] = ()) -> ReleaseS
     """
     errors = _Errors()
     take = errors.take
+    files = take("secret_files", lambda: _secret_files(spec), spec.secret_files)
     clean = msgspec.structs.replace(
         spec,
         image=take("image", lambda: images.image(spec.image, hosts), spec.image),
         port=take("port", lambda: None if spec.port is None else network.port(spec.port), spec.port),
         env=take("env", lambda: environment.env(spec.env), spec.env),
         secret_env=take("secret_env", lambda: _secret_env(spec), spec.secret_env),
-        secret_files=take("secret_files", lambda: _secret_files(spec), spec.secret_files),
-        volumes=take("volumes", lambda: _volumes(spec), spec.volumes),
+        secret_files=files,
+        volumes=take("volumes", lambda: _volumes(spec, files), spec.volumes),
         cpu=take("cpu", lambda: quantities.cpu(f"{spec.cpu}m"), spec.cpu),
         memory=take("memory", lambda: quantities.memory(spec.memory), spec.memory),
         replicas=take("replicas", lambda: quantities.replicas(spec.replicas), spec.replicas),
@@ -81,10 +82,10 @@ def _secret_files(spec: ReleaseSpec) -> tuple[SecretFolder, ...]:
     return clean
 
 
-def _volumes(spec: ReleaseSpec) -> tuple[VolumeAt, ...]:
+def _volumes(spec: ReleaseSpec, files: tuple[SecretFolder, ...]) -> tuple[VolumeAt, ...]:
     clean = tuple(VolumeAt(names.volume_name(mount.volume), paths.mount_path(mount.path)) for mount in spec.volumes)
-    taken = [folder.path.rstrip("/") for folder in spec.secret_files]
-    paths.unique_paths([*taken, *(mount.path for mount in clean)])
+    if clean:
+        paths.unique_paths([*(folder.path for folder in files), *(mount.path for mount in clean)])
     return clean
 
 

@@ -7,7 +7,7 @@ other and never for ever. Call everything here inside `transaction.atomic()`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.utils import timezone
 
@@ -46,8 +46,7 @@ def lock_namespace(namespace: Namespace) -> Namespace:
 def lock(row: R) -> R:
     """An app, volume or secret, locked and read again below its locked namespace. Raises NotFound, Gone."""
     namespace = lock_namespace(row.namespace)
-    model: type[R] = type(row)
-    found: R | None = model._default_manager.select_for_update().filter(pk=row.pk).first()
+    found = cast("R | None", type(row)._default_manager.select_for_update().filter(pk=row.pk).first())
     if found is None:
         raise NotFound(f"This {row.noun} is gone.")
     if found.deleting:
