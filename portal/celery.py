@@ -6,13 +6,13 @@ import os
 from typing import Any
 
 from celery import Celery
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
 
 
 def _settings() -> dict[str, Any]:
-    from django.conf import settings  # read when the worker starts, not when this module is imported
-
+    """Read when the worker starts, not when this module is imported."""
     return dict(settings.CELERY)
 
 

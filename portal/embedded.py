@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from portal.celery import app as celery_app
+from tenants import observer
 
 GRACE = 3
 """Seconds that open requests and sockets get at the end."""
@@ -71,8 +72,6 @@ def _worker() -> Callable[[], None]:
 
 
 def _observer() -> Callable[[], None]:
-    from tenants import observer  # needs Django to be set up
-
     over = threading.Event()
     thread = threading.Thread(target=observer.run, args=(over,), name="observer", daemon=True)
     thread.start()

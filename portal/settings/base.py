@@ -145,7 +145,10 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Berth",
-    "DESCRIPTION": "Everything that the browser can do, for scripts. Calls that change a cluster answer 202 with an operation to follow.",
+    "DESCRIPTION": (
+        "Everything that the browser can do, for scripts. "
+        "Calls that change a cluster answer 202 with an operation to follow."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
@@ -157,7 +160,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Clusters are configured like databases; a namespace row names its alias.
-# Each: {"kubeconfig": path, "context": name | None} | {"in_cluster": True} | {"server": "http://127.0.0.1:…"}, with "title" for people.
+# Each: {"kubeconfig": path, "context": name} or {"in_cluster": True} or {"server": "http://127.0.0.1:…"}, and "title".
 CLUSTERS: dict[str, dict[str, object]] = {}
 # Begins every namespace's name in a cluster. Immutable once namespaces exist: it anchors the trust of the second wall.
 NAMESPACE_PREFIX = ""

@@ -14,7 +14,7 @@ from portal.settings.base import CELERY, LOGGING
 DEBUG = False
 SECRET_KEY = env.text("BERTH_SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.items("BERTH_SECRET_KEY_FALLBACKS", "")
-# Encrypts what a secret's value is while it waits in the outbox; another key than SECRET_KEY, so that each can be changed alone.
+# Encrypts a secret's values while they wait in the outbox; not SECRET_KEY, so that each can be changed alone.
 SEAL_KEY = env.text("BERTH_SEAL_KEY")
 for _name, _value in (("BERTH_SECRET_KEY", SECRET_KEY), ("BERTH_SEAL_KEY", SEAL_KEY)):
     if len(_value) < 50 or len(set(_value)) < 10:

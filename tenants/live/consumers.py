@@ -15,6 +15,7 @@ from tenants.live.guard import RIGHT_LOST, GuardedConsumer
 from tenants.live.logs import BLOCKED
 from tenants.live.logview import LogView
 from tenants.live.messages import OpenLogs, Subscribe, live_decoder, log_decoder
+from tenants.live.outbox import Outbox
 from tenants.models import App
 
 MAX_TOPICS = 60
@@ -24,7 +25,7 @@ class LiveConsumer(GuardedConsumer):
     """Topics. The newest state of each fragment is sent, not each state: a slow browser skips, never lags."""
 
     async def opened(self) -> None:
-        self.outbox = hubs.Outbox()
+        self.outbox = Outbox()
         self.topics: dict[str, topics.Topic] = {}
         self._pump_task = asyncio.create_task(self._pump())
 

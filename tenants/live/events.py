@@ -14,7 +14,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
-_loop: asyncio.AbstractEventLoop | None = None
+_serving: dict[str, asyncio.AbstractEventLoop] = {}
+"""Key "loop": the loop of this process's server, where there is one."""
 
 
 class Changed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="changed"):
@@ -45,8 +46,10 @@ def team_group(team_id: int) -> str:
 
 def serve_on(loop: asyncio.AbstractEventLoop | None) -> None:
     """Where an in-memory channel layer lives: sends from other threads hop onto this loop."""
-    global _loop
-    _loop = loop
+    if loop is None:
+        _serving.clear()
+    else:
+        _serving["loop"] = loop
 
 
 def announce(message: Message) -> None:
@@ -60,7 +63,8 @@ def _send(message: Message) -> None:
         return
     group = RIGHTS_GROUP if isinstance(message, RightsChanged) else team_group(message.team)
     payload: dict[str, Any] = {"type": "domain.message", "data": msgspec.to_builtins(message)}
-    if _loop is not None and _loop.is_running():
-        asyncio.run_coroutine_threadsafe(layer.group_send(group, payload), _loop)
+    loop = _serving.get("loop")
+    if loop is not None and loop.is_running():
+        asyncio.run_coroutine_threadsafe(layer.group_send(group, payload), loop)
     else:
         async_to_sync(layer.group_send)(group, payload)

@@ -1,4 +1,4 @@
-"""One per server process: watches each cluster once, derives what pages show, renders it once, hands it to all who look.
+"""One per server process: watches each cluster once, renders what changed once, hands it to all who look.
 
 Hot data (pods, rollouts) comes from the cluster's watch; everything else from the database when a change was announced.
 A page costs the API server nothing.
@@ -26,8 +26,9 @@ from tenants import clusters
 from tenants.live import fragments
 from tenants.live.events import Changed, Message, team_group
 from tenants.live.logs import LogHub, SourceKey
-from tenants.live.topics import Topic
+from tenants.live.outbox import Outbox, Shown
 from tenants.live.runs import Run, ending, runs
+from tenants.live.topics import Topic
 from tenants.live.upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -38,39 +39,6 @@ STALE_CHECK = 1.0
 
 Place = tuple[str, str, str]
 """(cluster alias, namespace in the cluster, app)."""
-
-
-class Outbox:
-    """What waits for one browser: the newest message per key, in order of first arrival."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[Any, str] = {}
-        self._ready = asyncio.Event()
-
-    def put(self, message: dict[str, Any], key: Any = None, text: str | None = None) -> None:
-        self._waiting[key if key is not None else object()] = text or orjson.dumps(message).decode()
-        self._ready.set()
-
-    async def take(self) -> list[str]:
-        """Waits until there is something; empties the box."""
-        await self._ready.wait()
-        self._ready.clear()
-        messages = list(self._waiting.values())
-        self._waiting.clear()
-        return messages
-
-    def clear(self) -> None:
-        self._waiting.clear()
-
-
-class Shown:
-    """A topic with viewers: who looks and what they were shown last."""
-
-    def __init__(self, topic: Topic) -> None:
-        self.topic = topic
-        self.viewers: set[Outbox] = set()
-        self.html: dict[str, str] = {}
-        self.figures: dict[str, Any] | None = None
 
 
 class Hub:
@@ -317,17 +285,20 @@ def _frame(topic: Topic, target: str, html: str) -> str:
     return orjson.dumps({"type": "fragment", "topic": topic.name, "target": target, "html": html}).decode()
 
 
-_current: Hub | None = None
+_serving: dict[str, Hub] = {}
 
 
 def current() -> Hub:
     """The hub of this process. Raises RuntimeError outside a server with sockets."""
-    if _current is None:
-        raise RuntimeError("this process serves no sockets")
-    return _current
+    try:
+        return _serving["hub"]
+    except KeyError:
+        raise RuntimeError("this process serves no sockets") from None
 
 
 def use(hub: Hub | None) -> None:
     """Sets the hub of this process: the server's lifespan does, and tests."""
-    global _current
-    _current = hub
+    if hub is None:
+        _serving.clear()
+    else:
+        _serving["hub"] = hub

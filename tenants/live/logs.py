@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from tenants.live.ring import Entry, Ring, encode
 from tenants.live.resume import Token, unseen
+from tenants.live.ring import Entry, Ring, encode
 
 TICK = 0.05
 """Seconds between two frames of one source; the first line after a pause goes at once."""
@@ -222,7 +222,7 @@ class LogHub:
 
     def detach(self, viewer: Viewer, source: Source | None = None) -> None:
         """Takes a viewer from one source or from all of its sources."""
-        for one in [source] if source else list(viewer.places):
+        for one in (source,) if source else tuple(viewer.places):
             viewer.places.pop(one, None)
             one.viewers.discard(viewer)
             if not one.viewers and one.closing is None and one.key in self.sources:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +11,10 @@ from tenants.models import App, Namespace, Operation, Team, User
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`name` is what browsers say ("app:12"); `teams` whose changes concern it; `place` an app's (cluster, namespace, name)."""
+    """`name` is what browsers say ("app:12"); `teams` are those whose changes concern it.
+
+    `place` is an app's (cluster alias, namespace in the cluster, name).
+    """
 
     name: str
     noun: str
@@ -22,34 +26,51 @@ class Topic:
 def find(user: User, name: str) -> Topic | None:
     """The topic of that name if `user` may see it; None for a stranger, an unknown noun or a malformed id."""
     noun, _, key = name.partition(":")
-    if noun == "home" and not key:
-        teams = frozenset(Team.objects.filter(memberships__user=user).values_list("pk", flat=True))
-        return Topic(name, noun, "", teams)
-    if noun == "operation":
-        return _operation(user, name, key)
-    if not key.isascii() or not key.isdigit() or len(key) > 18:
+    finder = _FINDERS.get(noun)
+    try:
+        return finder(user, name, key) if finder else None
+    except (ValueError, OverflowError):
         return None
-    if noun == "team":
-        team = Team.objects.visible_to(user).filter(pk=key).first()
-        return Topic(name, noun, key, frozenset({team.pk})) if team else None
-    if noun == "namespace":
-        namespace = Namespace.objects.visible_to(user).filter(pk=key).first()
-        return Topic(name, noun, key, frozenset({namespace.team_id})) if namespace else None
-    if noun == "app":
-        app = App.objects.visible_to(user).select_related("namespace").filter(pk=key).first()
-        if app is None:
-            return None
-        namespace = app.namespace
-        return Topic(
-            name, noun, key, frozenset({namespace.team_id}), (namespace.cluster, namespace.cluster_name, app.name)
-        )
-    return None
+
+
+def _home(user: User, name: str, key: str) -> Topic:
+    return Topic(name, "home", key, frozenset(Team.objects.visible_to(user).values_list("pk", flat=True)))
+
+
+def _team(user: User, name: str, key: str) -> Topic | None:
+    team = Team.objects.visible_to(user).filter(pk=_number(key)).first()
+    return Topic(name, "team", key, frozenset({team.pk})) if team else None
+
+
+def _namespace(user: User, name: str, key: str) -> Topic | None:
+    namespace = Namespace.objects.visible_to(user).filter(pk=_number(key)).first()
+    return Topic(name, "namespace", key, frozenset({namespace.team_id})) if namespace else None
+
+
+def _app(user: User, name: str, key: str) -> Topic | None:
+    app = App.objects.visible_to(user).select_related("namespace").filter(pk=_number(key)).first()
+    if app is None:
+        return None
+    place = (app.namespace.cluster, app.namespace.cluster_name, app.name)
+    return Topic(name, "app", key, frozenset({app.namespace.team_id}), place)
 
 
 def _operation(user: User, name: str, key: str) -> Topic | None:
-    try:
-        pk = UUID(key)
-    except ValueError:
-        return None
-    operation = Operation.objects.visible_to(user).filter(pk=pk).first()
+    operation = Operation.objects.visible_to(user).filter(pk=UUID(key)).first()
     return Topic(name, "operation", key, frozenset({operation.team_id or 0})) if operation else None
+
+
+def _number(key: str) -> int:
+    """A primary key as browsers write it. Raises ValueError for anything else."""
+    if not key.isascii() or not key.isdigit() or len(key) > 18:
+        raise ValueError(key)
+    return int(key)
+
+
+_FINDERS: dict[str, Callable[[User, str, str], Topic | None]] = {
+    "home": _home,
+    "team": _team,
+    "namespace": _namespace,
+    "app": _app,
+    "operation": _operation,
+}

@@ -76,7 +76,7 @@ class Upstream:
             wait = min(wait * 2, RETRY_MOST)
 
     async def since(self, key: SourceKey, ns: int) -> list[Entry]:
-        """What the run wrote since an instant (Unix nanoseconds), up to now; nothing where the cluster does not answer."""
+        """What the run wrote since an instant (Unix nanoseconds) until now; nothing where the cluster is silent."""
         entries: list[Entry] = []
         try:
             async for line in follow(

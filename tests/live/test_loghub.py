@@ -41,7 +41,8 @@ class Log:
                 if isinstance(item, Mark) and item.type == "ended":
                     return
             async with self.grown:
-                await self.grown.wait_for(lambda: at < len(self.lines))
+                while at >= len(self.lines):
+                    await self.grown.wait()
 
     async def since(self, _: SourceKey, ns: int) -> list[Entry]:
         return [line for line in self.lines if isinstance(line, Entry) and line.ns >= ns]

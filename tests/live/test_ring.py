@@ -39,7 +39,8 @@ def test_all_viewers_get_the_same_string() -> None:
     fill(ring, 3)
     ring.seal()
     first, second = ring.read(0), ring.read(0)
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     assert first.frame is second.frame
 
 

@@ -15,11 +15,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from portal import embedded, seed
+from simcluster.server import SimCluster
+
 HOST = "127.0.0.1"
 
 
 class Command(BaseCommand):
-    help = "Runs Berth with an example on this machine: server, worker, observer and (unless --cluster) a simulated cluster."
+    help = "Runs Berth with an example on this machine, beside a simulated cluster or with --cluster."
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
@@ -48,17 +51,13 @@ class Command(BaseCommand):
             if simulated is not None:
                 simulated.stop()
 
-    def _simulate(self, folder: Path) -> Any:
-        from simcluster.server import SimCluster  # not needed with a real cluster
-
+    def _simulate(self, folder: Path) -> SimCluster:
         simulated = SimCluster(state_path=folder / "cluster.state").start()
         kubeconfig = simulated.write_kubeconfig(folder / "kubeconfig")
         settings.CLUSTERS = {"default": {"title": "harbor-1", "kubeconfig": str(kubeconfig)}}
         return simulated
 
     def _serve(self, port: int, stop: threading.Event, *, example: bool) -> None:
-        from portal import embedded, seed  # their imports cost time, and need Django's apps
-
         people, made = seed.base()
 
         def ready() -> None:
@@ -83,9 +82,8 @@ def _check_port(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise CommandError(
-                f"Port {port} is taken ({error.strerror}). Choose another: make demo PORT=8001"
-            ) from error
+            why = f"Port {port} is taken ({error.strerror}). Choose another: make demo PORT=8001"
+            raise CommandError(why) from error
 
 
 def _folder(cluster: str) -> Path:

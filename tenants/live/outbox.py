@@ -1,0 +1,43 @@
+"""What waits for one browser, and what a topic's browsers were shown last."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+
+from tenants.live.topics import Topic
+
+
+class Outbox:
+    """What waits for one browser: the newest message per key, in order of first arrival."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Any, str] = {}
+        self._ready = asyncio.Event()
+
+    def put(self, message: dict[str, Any], key: Any = None, text: str | None = None) -> None:
+        self._waiting[key if key is not None else object()] = text or orjson.dumps(message).decode()
+        self._ready.set()
+
+    async def take(self) -> list[str]:
+        """Waits until there is something; empties the box."""
+        await self._ready.wait()
+        self._ready.clear()
+        messages = list(self._waiting.values())
+        self._waiting.clear()
+        return messages
+
+    def clear(self) -> None:
+        self._waiting.clear()
+
+
+class Shown:
+    """A topic with viewers: who looks and what they were shown last."""
+
+    def __init__(self, topic: Topic) -> None:
+        self.topic = topic
+        self.viewers: set[Outbox] = set()
+        self.html: dict[str, str] = {}
+        self.figures: dict[str, Any] | None = None
