@@ -1,0 +1,138 @@
+"""Two wishes at once: both cannot get the last of something, and neither waits for ever."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connections
+
+from tenants.errors import DomainError
+from tenants.models import App, Membership, Namespace, Operation, Secret, Team, User
+from tenants.releases import VolumeAt
+from tenants.services import apps, members, namespaces, secrets, teams, volumes
+from tests.factories import GIB, make_app, make_member, make_spec, make_user, make_volume
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MANY = 8
+
+
+def at_once(verb: Callable[[int], object], times: int = MANY) -> Counter[str]:
+    """Runs `verb(0)`, `verb(1)`, … in as many threads, let go together: how often each ended how ("done" or a code)."""
+    ready = Barrier(times, timeout=30)
+
+    def run(number: int) -> str:
+        ready.wait()
+        try:
+            verb(number)
+        except DomainError as error:
+            return error.code
+        finally:
+            connections.close_all()
+        return "done"
+
+    with ThreadPoolExecutor(times) as pool:
+        return Counter(pool.map(run, range(times)))
+
+
+def test_one_name_is_given_once(bob: User, namespace: Namespace) -> None:
+    ends = at_once(lambda _: apps.create_app(actor=bob, namespace=namespace, name="shop", spec=make_spec()))
+    assert ends == {"done": 1, "taken": MANY - 1}
+    assert App.objects.count() == Operation.objects.count() == 1
+
+
+def test_one_slug_is_given_once(bob: User) -> None:
+    ends = at_once(lambda _: teams.create_team(actor=bob, name="Night", slug="night"))
+    assert ends == {"done": 1, "taken": MANY - 1}
+
+
+def test_release_from_one_page_is_made_once(bob: User, app_row: App) -> None:
+    def deploy(number: int) -> None:
+        apps.release_app(actor=bob, app=app_row, spec=make_spec(env={"N": str(number)}), expected=1)
+
+    assert at_once(deploy) == {"done": 1, "overtaken": MANY - 1}
+
+
+def test_releases_at_once_are_numbered_one_after_the_other(bob: User, app_row: App) -> None:
+    def deploy(number: int) -> None:
+        apps.release_app(actor=bob, app=app_row, spec=make_spec(env={"N": str(number)}), expected=None)
+
+    assert at_once(deploy) == {"done": MANY}
+    app_row.refresh_from_db()
+    assert app_row.generation == MANY + 1
+    assert sorted(app_row.releases.values_list("number", flat=True)) == list(range(1, MANY + 2))
+
+
+def test_last_room_of_a_quota_is_given_once(bob: User, namespace: Namespace) -> None:
+    spec = make_spec(memory=3 * GIB)
+
+    def create(number: int) -> None:
+        apps.create_app(actor=bob, namespace=namespace, name=f"shop-{number}", spec=spec)
+
+    assert at_once(create) == {"done": 1, "quota_exceeded": MANY - 1}
+
+
+def test_last_storage_of_a_quota_is_given_once(bob: User, namespace: Namespace) -> None:
+    def create(number: int) -> None:
+        volumes.create_volume(actor=bob, namespace=namespace, name=f"data-{number}", size=30 * GIB)
+
+    assert at_once(create) == {"done": 1, "quota_exceeded": MANY - 1}
+
+
+def test_volume_of_one_app_is_given_once(bob: User, namespace: Namespace) -> None:
+    make_volume(namespace)
+    spec = make_spec(memory=64 << 20, cpu=10, volumes=(VolumeAt("data", "/data"),))
+
+    def create(number: int) -> None:
+        apps.create_app(actor=bob, namespace=namespace, name=f"shop-{number}", spec=spec)
+
+    assert at_once(create) == {"done": 1, "invalid": MANY - 1}
+
+
+def test_volume_is_deleted_or_mounted_and_never_both(alice: User, bob: User, namespace: Namespace) -> None:
+    volume = make_volume(namespace)
+    app = make_app(namespace)
+    spec = make_spec(volumes=(VolumeAt("data", "/data"),))
+    ends = at_once(
+        lambda number: (
+            volumes.delete_volume(actor=alice, volume=volume, confirm="data")
+            if number
+            else apps.release_app(actor=bob, app=app, spec=spec, expected=None)
+        ),
+        times=2,
+    )
+    assert ends in ({"done": 1, "in_use": 1}, {"done": 1, "invalid": 1})
+
+
+def test_each_change_of_a_secret_has_its_own_version(bob: User, namespace: Namespace) -> None:
+    def change(number: int) -> None:
+        secrets.set_secret(actor=bob, namespace=namespace, name="database", values={f"K{number}": "x"})
+
+    assert at_once(change) == {"done": MANY}
+    secret = Secret.objects.get()
+    assert sorted(secret.keys.values()) == list(range(1, MANY + 1))
+
+
+def test_two_owners_who_leave_at_once_leave_one(alice: User, team: Team) -> None:
+    others = [make_user(f"owner-{number}") for number in range(2)]
+    owners = [make_member(team, user, "owner") for user in others]
+    Membership.objects.filter(team=team, user=alice).delete()
+    ends = at_once(lambda number: members.remove_member(actor=others[number], membership=owners[number]), times=2)
+    assert ends == {"done": 1, "last_owner": 1}
+
+
+def test_namespace_is_deleted_or_taken_up_by_the_teams_deletion(alice: User, team: Team, namespace: Namespace) -> None:
+    at_once(
+        lambda number: (
+            teams.delete_team(actor=alice, team=team, confirm="payments")
+            if number
+            else namespaces.delete_namespace(actor=alice, namespace=namespace, confirm="dev")
+        ),
+        times=2,
+    )
+    assert Operation.objects.get().kind == "namespace.delete"
+    assert Team.objects.get().deleting
