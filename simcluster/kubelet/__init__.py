@@ -56,11 +56,8 @@ class Kubelets:
         name = log_request.container(found, params)
         if not found["spec"].get("nodeName"):
             return _nothing()
-        previous = log_request.previous(params)
-        refused = log_request.refusal(found, name, want_previous=previous)
-        if refused is not None:
-            raise refused
-        log = self._log_of(found["metadata"]["uid"], name, previous=previous)
+        run = log_request.run(found, name, previous=log_request.previous(params))
+        log = self._log_of(found["metadata"]["uid"], name, run)
         return log.read(options) if log is not None else _nothing()
 
     def evict(self, namespace: str, pod: str, body: dict) -> dict[str, Any]:
@@ -69,12 +66,12 @@ class Kubelets:
         self.store.delete("pods", namespace, pod, grace=grace)
         return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
-    def _log_of(self, uid: str, name: str, *, previous: bool) -> ContainerLog | None:
+    def _log_of(self, uid: str, name: str, run: str) -> ContainerLog | None:
         worker = self._workers.get(uid)
         if worker is None:
             return None
         container = next(one for one in worker.containers if one.name == name)
-        return container.previous_log if previous and container.running else container.log
+        return container.logs.get(run)
 
     async def _watch(self) -> None:
         async for change, resource, obj, _ in self.store.subscribe("nodes", "pods"):

@@ -28,7 +28,7 @@ class Container:
         self.uid = 0
         self.process: Process | None = None
         self.log: ContainerLog | None = None
-        self.previous_log: ContainerLog | None = None
+        self.logs: dict[str, ContainerLog] = {}
         self.ended_at = 0.0
         self.crash = Backoff()
         self.pull = Backoff()
@@ -71,16 +71,21 @@ class Container:
         return changed
 
     def create(self, image: Image, uid: int) -> None:
-        """A new run gets an id and a log; the run before becomes the previous one."""
+        """A new run gets an id and a log; the log of the run before is kept."""
         if self.runs:
             self.restarts += 1
-            self.previous_log = self.log
         self.runs += 1
         if "terminated" in self.state:
             self.last = {"terminated": self.state["terminated"]}
         self.id = f"containerd://{secrets.token_hex(32)}"
+        self.equip(image, uid)
+
+    def equip(self, image: Image, uid: int) -> None:
+        """The run that `id` names gets its log."""
         self.image, self.uid = image, uid
         self.log = ContainerLog()
+        kept = list(self.logs.items())[-1:]
+        self.logs = {**dict(kept), self.id: self.log}
 
     def begin(self, process: Process | None, clock: Clock) -> None:
         self.process = process

@@ -55,20 +55,19 @@ async def launch(worker: "PodWorker", container: Container) -> float | None:
     await worker.clock.sleep(0.1)
     _start(worker, container, image, args, variables)
     worker.normal(container, "Started", "Container started")
+    worker.publish()
     return None
 
 
 def resume(worker: "PodWorker", container: Container) -> None:
     """Put a container that an earlier run of this program had running back to work: same run, new log."""
-    from_spec = images.find(images.parse(container.spec["image"]))
+    image = images.find(images.parse(container.spec["image"]))
     variables = environment.resolve(worker.store, worker.pod, container.spec, worker.sandbox.ip)
-    began = container.state
-    container.create(from_spec, _uid(worker, container, from_spec))
-    container.restarts = max(0, container.restarts - 1)
-    container.runs = container.restarts + 1
+    shown, ready, started = container.state, container.ready, container.started
+    container.equip(image, _uid(worker, container, image))
     variables.pop("START_DELAY", None)
-    _start(worker, container, from_spec, _arguments(container.spec, from_spec, variables), variables)
-    container.state = began
+    _start(worker, container, image, _arguments(container.spec, image, variables), variables)
+    container.state, container.ready, container.started = shown, ready, started
 
 
 def _backing_off(worker: "PodWorker", container: Container) -> float | None:
@@ -205,4 +204,3 @@ def _start(
     container.begin(process, worker.clock)
     process.start()
     worker.watch_probes(container)
-    worker.publish()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from simcluster import errors
-from simcluster.errors import ApiError, Cause
+from simcluster.errors import Cause
 from simcluster.kubelet.logs import LogOptions
 
 WAITING = {
@@ -53,34 +53,33 @@ def container(pod: dict, params: Mapping[str, str]) -> str:
 
 
 def previous(params: Mapping[str, str]) -> bool:
+    """Whether the run before the present one is meant."""
     return _truth(params, "previous")
 
 
-def refusal(pod: dict, name: str, *, want_previous: bool) -> ApiError | None:
-    """Why a container has no log to show now."""
+def run(pod: dict, name: str, *, previous: bool) -> str:
+    """The id of the container run whose log is meant. Raises ApiError 400 when there is none."""
     status = pod.get("status") or {}
-    found = next(
-        (
-            one
-            for field in ("containerStatuses", "initContainerStatuses")
-            for one in status.get(field) or ()
-            if one["name"] == name
-        ),
-        None,
-    )
+    everything = [*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ())]
+    found = next((one for one in everything if one["name"] == name), None)
     subject = f'container "{name}" in pod "{pod["metadata"]["name"]}"'
     if found is None:
-        return errors.bad_request(f"{subject} is not available")
-    last = (found.get("lastState") or {}).get("terminated")
-    if want_previous:
-        return (
-            None if last and last.get("containerID") else errors.bad_request(f"previous terminated {subject} not found")
-        )
-    waiting = found["state"].get("waiting")
-    if waiting is None or last:
-        return None
-    reason = waiting.get("reason", "")
-    return errors.bad_request(f"{subject} is waiting to start: {WAITING.get(reason, reason)}")
+        raise errors.bad_request(f"{subject} is not available")
+    last = (found.get("lastState") or {}).get("terminated") or {}
+    state = found["state"]
+    if previous:
+        if not last.get("containerID"):
+            raise errors.bad_request(f"previous terminated {subject} not found")
+        return str(last["containerID"])
+    if "running" in state:
+        return str(found["containerID"])
+    identity = (state.get("terminated") or last).get("containerID")
+    if identity:
+        return str(identity)
+    if "terminated" in state:
+        raise errors.bad_request(f"{subject} is terminated")
+    reason = state["waiting"].get("reason", "")
+    raise errors.bad_request(f"{subject} is waiting to start: {WAITING.get(reason, reason)}")
 
 
 def _number(params: Mapping[str, str], field: str, least: int, causes: list[Cause]) -> int | None:
