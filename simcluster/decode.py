@@ -25,6 +25,7 @@ INT64 = frozenset(
     "runAsUser runAsGroup fsGroup terminationGracePeriodSeconds activeDeadlineSeconds tolerationSeconds "
     "generation observedGeneration deletionGracePeriodSeconds".split()
 )
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _GO = {str: "string", bool: "bool", int: "number", float: "number", dict: "object", list: "array"}
 
 
@@ -120,7 +121,8 @@ class _Walk:
         if node.kind == "map":
             if not isinstance(value, dict):
                 raise self.mismatch(value, holder, path, go_type(node, path))
-            made = {key: self.value(inner, node.element, f"{path}.{key}", holder) for key, inner in value.items()}
+            items = sorted(value.items())
+            made = {key: self.value(inner, node.element, f"{path}.{key}", holder) for key, inner in items}
             return {key: inner if inner is not None else _zero(node.element) for key, inner in made.items()}
         if node.kind == "list":
             if not isinstance(value, list):
@@ -167,7 +169,16 @@ class _Walk:
             raise self.mismatch(value, holder, path, {"boolean": "bool", "number": "float64"}.get(kind, "string"))
         if kind in ("time", "microtime"):
             return self.time(value, kind)
+        if kind == "bytes":
+            self.base64(value)
         return value
+
+    def base64(self, value: str) -> None:
+        text = value.replace("\n", "").replace("\r", "")
+        valid = _BASE64.match(text)
+        end = valid.end() if valid else 0
+        if end < len(text) or len(text) % 4:
+            raise self.refuse(f"illegal base64 data at input byte {end - end % 4 if end == len(text) else end}")
 
     def time(self, value: str, kind: str) -> str:
         try:

@@ -1,6 +1,7 @@
 """delete and deletecollection, with preconditions, grace, propagation and what each kind answers."""
 
 from simcluster import errors
+from simcluster.admission.lifecycle import check_delete
 from simcluster.http import Request, Response, answer
 from simcluster.options import DeletionOptions, deletion_options
 from simcluster.reads import find, matcher, place
@@ -57,6 +58,7 @@ def success(resource: Resource, obj: Obj) -> Obj:
 
 def _delete(store: Store, resource: Resource, obj: Obj, options: DeletionOptions) -> Obj | None:
     meta = obj["metadata"]
+    check_delete(resource.storage, meta["name"])
     _preconditions(resource, meta, options)
     propagation = options.propagation or ("Orphan" if "orphan" in (meta.get("finalizers") or ()) else "Background")
     left = store.delete(

@@ -13,6 +13,7 @@ from simcluster.admission import lifecycle
 from simcluster.admission.limitrange import check_limits, default_containers
 from simcluster.admission.podsecurity import TEMPLATES, check_pod_security
 from simcluster.admission.quota import QuotaBook
+from simcluster.admission.resize import check_resize
 from simcluster.admission.serviceaccount import give_account
 from simcluster.apply import track_update
 from simcluster.options import WriteOptions
@@ -78,6 +79,8 @@ class AdmittedStore:
         return self.store.update(resource, new, dry_run=options.dry_run)
 
     def _judge(self, resource: str, new: Obj, old: Obj | None, options: WriteOptions) -> None:
+        if resource == "persistentvolumeclaims" and old is not None:
+            check_resize(self.store, new, old)
         if resource in LIMITED and (old is None or resource != "pods"):
             check_limits(self.store, resource, new)
         if (resource == "pods" and old is None) or resource in TEMPLATES:

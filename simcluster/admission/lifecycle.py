@@ -25,3 +25,9 @@ def check_create(store: Store, resource: str, obj: dict[str, Any]) -> None:
         cause = {"reason": "NamespaceTerminating", "message": f"namespace {name} is being terminated"}
         error.status["details"]["causes"] = [{**cause, "field": "metadata.namespace"}]
         raise error
+
+
+def check_delete(resource: str, name: str) -> None:
+    """Raises 403 for the namespaces that a cluster cannot be without."""
+    if resource == "namespaces" and name in PROTECTED:
+        raise errors.forbidden(resource, name, "this namespace may not be deleted")
