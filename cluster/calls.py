@@ -69,8 +69,13 @@ class Caller:
         self._session: _Session | None = None
 
     def json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        """The answer of `call`, decoded."""
-        answer: dict[str, Any] = orjson.loads(self.call(method, path, **options))
+        """The answer of `call`, decoded. What is no JSON object came from something that is no API server."""
+        body = self.call(method, path, **options)
+        answer = _object(body)
+        if answer is None:
+            raise Unavailable(
+                f"not an API server's answer: {body[:200].decode(errors='replace')}", reason="NotKubernetes"
+            )
         return answer
 
     def call(
@@ -180,10 +185,11 @@ _LOST = "ConnectionLost"
 
 def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> ClusterError:
     """The error that an answer other than 2xx stands for. `body` is a Status object, or a proxy's page."""
-    told = _status_object(body)
+    told = _object(body) or {}
     message = str(told.get("message") or body[:500].decode(errors="replace").strip() or f"HTTP {status}")
     reason = str(told.get("reason") or "")
-    causes = (told.get("details") or {}).get("causes") or []
+    details = told.get("details")
+    causes = (details.get("causes") if isinstance(details, dict) else None) or []
     if status == 429:
         return Throttled(message, retry_after=_retry_after(headers), reason=reason)
     if status in (400, 403, 422) and any(text in message for text in _POLICY_TEXTS):
@@ -212,12 +218,12 @@ def _encode(body: Mapping[str, Any], content_type: str) -> bytes:
     return _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", data.decode()).encode()
 
 
-def _status_object(body: bytes) -> dict[str, Any]:
+def _object(body: bytes) -> dict[str, Any] | None:
     try:
-        told = orjson.loads(body)
+        found = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return {}
-    return told if isinstance(told, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
