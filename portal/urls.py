@@ -3,6 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+handler403 = "tenants.views.errors.forbidden"
+handler404 = "tenants.views.errors.not_found"
+handler500 = "tenants.views.errors.broken"
+
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

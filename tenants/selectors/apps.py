@@ -10,7 +10,7 @@ import msgspec
 from django.db.models import QuerySet
 
 from cluster.rollout import Lane, Rollout, Tile, from_json
-from tenants.models import App, Namespace, Release
+from tenants.models import App, AuditEntry, Release, Secret, User, Volume
 from tenants.models.app import Outcome
 from tenants.releases import ReleaseSpec, load
 from tenants.selectors import changes
@@ -154,21 +154,6 @@ def address(app: App, spec: ReleaseSpec | None) -> str:
     return f"{app.name}.{app.namespace.cluster_name}:{spec.port}" if spec and spec.port else ""
 
 
-def uses_of(namespace: Namespace) -> dict[str, dict[str, list[tuple[str, str]]]]:
-    """Who uses what: {"volumes": {name: [(app, path)]}, "secrets": {name: [(app, how)]}}, in one query."""
-    volumes: dict[str, list[tuple[str, str]]] = {}
-    secrets: dict[str, list[tuple[str, str]]] = {}
-    for app in App.objects.filter(namespace=namespace).select_related("release"):
-        if app.release is None:
-            continue
-        spec = load(app.release.spec)
-        for mount in spec.volumes:
-            volumes.setdefault(mount.volume, []).append((app.name, mount.path))
-        for name in sorted(spec.secrets()):
-            secrets.setdefault(name, []).append((app.name, how(spec, name)))
-    return {"volumes": volumes, "secrets": secrets}
-
-
 def how(spec: ReleaseSpec, secret: str) -> str:
     """How a release uses a secret, in words."""
     ways = []
@@ -286,3 +271,46 @@ def _name(release: Release | None) -> str:
 
 def _spec_replicas(release: Release | None) -> int:
     return int(release.spec.get("replicas", 0)) if release else 0
+
+
+def parts(app: App) -> dict[str, list[dict[str, Any]]]:
+    """Volumes and secrets of the wanted release, with their rows where these still stand."""
+    if app.release is None:
+        return {"volumes": [], "secrets": []}
+    spec = load(app.release.spec)
+    volumes = {v.name: v for v in Volume.objects.filter(namespace=app.namespace_id, name__in=spec.mounted())}
+    used = Secret.objects.filter(namespace=app.namespace_id, name__in=spec.secrets()).select_related("changed_by")
+    secrets = {secret.name: secret for secret in used}
+    return {
+        "volumes": [{"name": m.volume, "path": m.path, "row": volumes.get(m.volume)} for m in spec.volumes],
+        "secrets": [
+            {
+                "name": name,
+                "how": how(spec, name),
+                "row": secrets.get(name),
+                "newer": _newer(spec.secret_versions.get(name, {}), secrets.get(name)),
+            }
+            for name in sorted(spec.secrets())
+        ],
+    }
+
+
+def images_before(app: App) -> list[str]:
+    """Tags of the last releases that worked, newest first, without the current one."""
+    found: list[str] = []
+    for spec in app.releases.filter(worked=True).values_list("spec", flat=True)[:10]:
+        tag = str(spec.get("image", "")).rpartition("/")[2].partition(":")[2]
+        if tag and tag not in found:
+            found.append(tag)
+    return found[:3]
+
+
+def history(user: User, app: App, most: int = 5) -> list[AuditEntry]:
+    """What people did with the app, as far as the viewer may read it."""
+    entries = AuditEntry.objects.visible_to(user).filter(team=app.namespace.team, target=f"app {app.namespace}/{app}")
+    return list(entries.distinct()[:most])
+
+
+def _newer(pinned: dict[str, int], secret: Secret | None) -> bool:
+    """Whether the secret has newer values than the release took."""
+    return secret is not None and any(secret.keys.get(key, version) > version for key, version in pinned.items())

@@ -83,7 +83,9 @@ def remains(found: Preflight) -> tuple[Remains, ...]:
     return tuple(_remains(row) for row in found.rows if row.resource in SHOWN)
 
 
-def tightest(namespaces: Iterable[Namespace], reserved: Mapping[int, Mapping[str, int]]) -> tuple[Namespace, Line] | None:
+def tightest(
+    namespaces: Iterable[Namespace], reserved: Mapping[int, Mapping[str, int]]
+) -> tuple[Namespace, Line] | None:
     """The fullest resource of a team's namespaces."""
     found = [(namespace, line) for namespace in namespaces for line in lines(namespace, reserved[namespace.pk])]
     return max(found, key=lambda pair: pair[1].share, default=None)

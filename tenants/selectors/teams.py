@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Case, IntegerField, Max, When
 
 from tenants.models import App, AuditEntry, Membership, Namespace, Team, User
+from tenants.releases import load
 from tenants.selectors import apps, namespaces, quota
 
 # Bad things first in lists.
@@ -68,7 +69,9 @@ class TeamRow:
 
 def ordered(queryset: Any) -> Any:
     """Apps with trouble first, then by name."""
-    rank = Case(*(When(health=state, then=at) for at, state in enumerate(ORDER)), default=9, output_field=IntegerField())
+    rank = Case(
+        *(When(health=state, then=at) for at, state in enumerate(ORDER)), default=9, output_field=IntegerField()
+    )
     return queryset.annotate(rank=rank).order_by("rank", "name", "namespace__name")
 
 
@@ -117,7 +120,9 @@ def overview_context(team: Team) -> dict[str, Any]:
     }
 
 
-def app_rows(team: Team, *, namespace: Namespace | None = None, search: str = "", only_unhealthy: bool = False) -> list[apps.Row]:
+def app_rows(
+    team: Team, *, namespace: Namespace | None = None, search: str = "", only_unhealthy: bool = False
+) -> list[apps.Row]:
     """The team's apps, trouble first; at most 500."""
     found = App.objects.filter(namespace__team=team)
     if namespace is not None:
@@ -210,7 +215,11 @@ def _team_row(
 def _changed(teams: Sequence[Team]) -> list[Team]:
     """With the moment of the last change, in one query."""
     moments = dict(
-        AuditEntry.objects.filter(team__in=teams, outcome="done").order_by().values("team").annotate(last=Max("at")).values_list("team", "last")
+        AuditEntry.objects.filter(team__in=teams, outcome="done")
+        .order_by()
+        .values("team")
+        .annotate(last=Max("at"))
+        .values_list("team", "last")
     )
     for team in teams:
         team.changed_at = moments.get(team.pk, team.updated_at)  # type: ignore[attr-defined]
@@ -228,3 +237,18 @@ def _headline(trouble: Sequence[Trouble], total: int) -> str:
     if said:
         return f"{' and '.join(said)} need{'s' if broken + full == 1 else ''} attention"
     return "All is as it should be" if total else "Nothing runs yet"
+
+
+def uses_in(team: Team) -> dict[str, dict[tuple[int, str], list[tuple[App, str]]]]:
+    """Who uses which volume and secret: {"volumes" | "secrets": {(namespace id, name): [(app, how)]}}, in one query."""
+    volumes: dict[tuple[int, str], list[tuple[App, str]]] = defaultdict(list)
+    secrets: dict[tuple[int, str], list[tuple[App, str]]] = defaultdict(list)
+    for app in App.objects.filter(namespace__team=team).select_related("release", "namespace__team"):
+        if app.release is None:
+            continue
+        spec = load(app.release.spec)
+        for mount in spec.volumes:
+            volumes[(app.namespace_id, mount.volume)].append((app, mount.path))
+        for name in sorted(spec.secrets()):
+            secrets[(app.namespace_id, name)].append((app, apps.how(spec, name)))
+    return {"volumes": volumes, "secrets": secrets}

@@ -32,7 +32,7 @@ ICONS = {
     "next": "circle-dashed",
 }
 COLOURS = {"waiting": "warn", "stopping": "off", "next": "off"}
-EMPTY = mark_safe("")  # noqa: S308  (nothing in it)
+EMPTY = mark_safe("")
 
 
 @register.simple_tag
@@ -173,7 +173,7 @@ def _time(moment: datetime, words: str, *, relative: bool = False) -> SafeString
         '<time datetime="{}" title="{}"{}>{}</time>',
         exact.isoformat(timespec="seconds"),
         f"{exact:%a} {exact.day} {exact:%b %Y, %H:%M:%S} UTC",
-        mark_safe(" data-relative") if relative else "",  # noqa: S308  (a constant)
+        mark_safe(" data-relative") if relative else "",
         words,
     )
 

@@ -1,0 +1,144 @@
+"""Forms of teams, their members, namespaces, volumes, secrets and tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from tenants import access, rules
+from tenants.forms.fields import DomainForm, RowsField, RuleField
+from tenants.models import Plan, Role
+
+DAYS = ((7, "7 days"), (30, "30 days"), (90, "90 days"))
+
+
+class TeamForm(DomainForm):
+    """A new team: the short name may be left out, it follows from the name."""
+
+    name = RuleField(
+        rules.team_name,
+        label="Team name",
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+        error_messages={"required": "Give the team a name, such as Payments."},
+    )
+    slug = RuleField(rules.team_slug, label="Short name", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("name") and not data.get("slug") and "slug" not in self.errors:
+            try:
+                data["slug"] = rules.team_slug(rules.suggest(data["name"]))
+            except rules.Broken as broken:
+                self.add_error("slug", broken.message)
+        return data
+
+
+class TeamSettingsForm(DomainForm):
+    name = RuleField(rules.team_name, label="Team name")
+    viewers_read_logs = forms.BooleanField(label="Viewers may read logs", required=False)
+
+
+class MemberForm(DomainForm):
+    username = forms.CharField(
+        label="User name",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "Whose? Give the user name."},
+    )
+    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.DEVELOPER)
+
+
+class NamespaceForm(DomainForm):
+    name = RuleField(rules.namespace_name, label="Name", error_messages={"required": "Give it a name, such as dev."})
+    plan = forms.ModelChoiceField(
+        label="Plan",
+        queryset=Plan.objects.filter(active=True),
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a plan."},
+    )
+
+
+class VolumeForm(DomainForm):
+    name = RuleField(rules.volume_name, label="Name", error_messages={"required": "Give it a name, such as data."})
+    size = RuleField(rules.storage, label="Size", error_messages={"required": "How much, such as 10 GiB?"})
+    storage_class = forms.ChoiceField(label="Class", required=False)
+    access_mode = forms.ChoiceField(
+        label="Who mounts it",
+        choices=(
+            ("ReadWriteOnce", "One app at a time"),
+            ("ReadWriteMany", "Several apps, all write"),
+            ("ReadOnlyMany", "Several apps, all read"),
+        ),
+    )
+
+    def __init__(self, *args: Any, classes: list[dict[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        default = next((c["name"] for c in classes if c.get("default")), "")
+        first = f"the cluster's default ({default})" if default else "the cluster's default"
+        others = [(c["name"], c["name"]) for c in classes if c["name"] != default]
+        self.fields["storage_class"].choices = [("", first), *others]  # type: ignore[attr-defined]
+
+
+class SecretForm(DomainForm):
+    """Keys and values of a secret. Values are taken, never given back: an invalid form asks for them again."""
+
+    aliases = {"keys": "values"}
+
+    name = RuleField(rules.secret_name, label="Name", error_messages={"required": "Give it a name: database, say."})
+    type = forms.ChoiceField(
+        label="Kind",
+        choices=((rules.OPAQUE, "Keys and values"), (rules.REGISTRY_LOGIN, "Login to a registry")),
+        widget=forms.RadioSelect,
+        initial=rules.OPAQUE,
+    )
+    values = RowsField("key", "value", label="Keys and values")
+
+    def clean_values(self) -> dict[str, str]:
+        rows = self.cleaned_data["values"]
+        keys = [row[0].strip() for row in rows]
+        double = next((key for key in keys if keys.count(key) > 1), "")
+        if double:
+            raise forms.ValidationError(f"“{double}” stands here twice: keep one of them.")
+        try:
+            return rules.secret_values({row[0]: row[1] for row in rows})
+        except rules.Broken as broken:
+            raise forms.ValidationError(broken.message) from broken
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("values") and "values" not in self.errors:
+            self.add_error("values", "Give at least one key and its value.")
+        return data
+
+
+class SecretChangeForm(SecretForm):
+    """New values for some keys, and keys to remove; what is not named stays as it is."""
+
+    aliases = {"keys": "values", "remove": "remove"}
+    name = None  # type: ignore[assignment]
+    type = None  # type: ignore[assignment]
+    remove = forms.MultipleChoiceField(label="Remove", required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, keys: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["remove"].choices = [(key, key) for key in keys]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = DomainForm.clean(self) or {}
+        if not data.get("values") and not data.get("remove") and not self.errors:
+            self.add_error("values", "Type a new value, or choose a key to remove.")
+        return data
+
+
+class TokenForm(DomainForm):
+    name = RuleField(rules.token_name, label="What is it for", error_messages={"required": "Say what it is for."})
+    scopes = forms.MultipleChoiceField(
+        label="What it may do",
+        choices=[(scope, scope) for scope in access.SCOPES],
+        initial=["read"],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+    )
+    days = forms.TypedChoiceField(label="Ends after", choices=DAYS, coerce=int, initial=30)

@@ -1,0 +1,208 @@
+"""New app, and the pages that make a release of one: deploy, configuration, scale, rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+
+from tenants import access
+from tenants.errors import Invalid
+from tenants.forms import apps as forms
+from tenants.models import App, Namespace
+from tenants.releases import Health, ReleaseSpec, load
+from tenants.selectors import apps, preview, quota
+from tenants.services import apps as verbs
+from tenants.services.quotas import preflight
+from tenants.views.scope import Request, app_of, attempt, crumbs, namespace_of, page, told, wanted_part
+
+# What a new app begins with.
+START = ReleaseSpec(image="", health=Health(kind="http", path="/"))
+
+
+@page("GET", "POST")
+def new(request: Request, team: str, namespace: str) -> HttpResponse:
+    """One form; `?part=remains` answers what is left of the quota while one types."""
+    place = namespace_of(request, team, namespace)
+    access.require(request.user, "apps.write", place)
+    places = list(place.team.namespaces.filter(deleting_since=None))
+    chosen = next((p for p in places if p.name == request.POST.get("namespace")), None)
+    if chosen is not None and chosen.pk != place.pk:
+        place = namespace_of(request, team, chosen.name)
+    form = forms.NewAppForm(request.POST or None, namespace=place, initial=forms.initial_of(START))
+    part = wanted_part(request, "remains")
+    if request.method == "POST" and form.is_valid() and not part:
+        name, spec = form.cleaned_data["name"], form.spec(START)
+        made = attempt(form, lambda: verbs.create_app(actor=request.user, namespace=place, name=name, spec=spec))
+        if made:
+            app, operation = made
+            told(request, f"{app.name} is on its way.", operation)
+            return redirect("app", place.team.slug, place.name, app.name)
+    spec = draft(form, START)
+    context = {
+        **remains_context(place, None, spec),
+        "namespace": place,
+        "places": places,
+        "team": place.team,
+        "form": form,
+        "sizes": forms.SIZES.items(),
+        "preview": preview.of(place, form["name"].value() or "app", spec, f"{request.scheme}://{request.get_host()}"),
+        "crumbs": crumbs(place, "New app"),
+    }
+    return render(request, f"tenants/apps/new.html{part}", context)
+
+
+@page()
+def detail(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
+    found = app_of(request, team, namespace, app)
+    rollout = apps.of(found)
+    part = wanted_part(request, "header", "diagnosis", "rollout", "address", "actions", "remedy", "releases")
+    context = {
+        **app_context(request, found, "overview"),
+        **apps.rollout_context(found, rollout),
+        "ledger": apps.ledger(found.releases.all()[:5], found.release),
+        "uses": apps.parts(found),
+        "history": apps.history(request.user, found),
+        "remedy": _remedy(found, rollout),
+        "can_read_logs": access.can(request.user, "logs.read", found),
+        "last_lines": found.observed.get("last_lines", []),
+    }
+    return render(request, f"tenants/apps/detail.html{part}", context)
+
+
+@page("GET", "POST")
+def deploy(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
+    """Another image; the remedy of a stuck rollout sends the tag alone."""
+    found = app_of(request, team, namespace, app)
+    data = request.POST.copy() if request.method == "POST" else None
+    if data is not None and "tag" in data:
+        data["image"] = f"{repository(_spec(found).image)}:{data['tag'].strip()}"
+        data["pull_secret"] = _spec(found).pull_secret
+    return _change(request, found, "deploy", lambda **kw: forms.DeployForm(**kw, namespace=found.namespace), data)
+
+
+@page("GET", "POST")
+def configuration(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
+    found = app_of(request, team, namespace, app)
+    return _change(
+        request, found, "configuration", lambda **kw: forms.ConfigurationForm(**kw, namespace=found.namespace)
+    )
+
+
+@page("GET", "POST")
+def scale(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
+    return _change(request, app_of(request, team, namespace, app), "scale", forms.ScaleForm)
+
+
+@page("POST")
+def roll_back(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
+    found = app_of(request, team, namespace, app)
+    number = request.POST.get("number", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 9):
+        raise Invalid.at("number", "Choose a release of the list.")
+    release, operation = verbs.roll_back(actor=request.user, app=found, number=int(number))
+    told(request, f"v{release.number} brings back v{number}.", operation)
+    return redirect("app", team, namespace, app)
+
+
+@page("POST")
+def refresh_secrets(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
+    """The wanted release again with the newest values of its secrets."""
+    found = app_of(request, team, namespace, app)
+    release, operation = verbs.refresh_secrets(actor=request.user, app=found)
+    told(request, f"v{release.number} takes the newest values of its secrets.", operation)
+    return redirect("app", team, namespace, app)
+
+
+def app_context(request: Request, app: App, tab: str) -> dict[str, Any]:
+    """What every page of an app shows: the header, the tabs, the way back."""
+    titles = {"overview": ()} | {name: (name.capitalize(),) for name in (*TABS, "deploy", "compare", "delete")}
+    return {
+        "app": app,
+        "namespace": app.namespace,
+        "team": app.namespace.team,
+        "tab": tab,
+        "may_write": access.can(request.user, "apps.write", app) and not app.deleting,
+        "crumbs": crumbs(app, *titles[tab]),
+        "back_to": app.serving.number if app.serving and app.serving_id != app.release_id else None,
+    }
+
+
+def remains_context(namespace: Namespace, app: App | None, spec: ReleaseSpec) -> dict[str, Any]:
+    """The panel that says what the quota leaves, surge included."""
+    found = preflight(namespace, app=app, spec=spec)
+    return {"remains": quota.remains(found), "too_much": list(found.fields.values())}
+
+
+def draft(form: forms.SpecForm, base: ReleaseSpec) -> ReleaseSpec:
+    """The release as far as it can be read from a form that may still be wrong."""
+    if not form.is_bound or form.is_valid():
+        return form.spec(base) if form.is_bound else base
+    known = {name: form.cleaned_data.get(name) for name in ("image", "cpu", "memory", "replicas", "env")}
+    return msgspec.structs.replace(base, **{name: value for name, value in known.items() if value is not None})
+
+
+def repository(image: str) -> str:
+    """An image's name without tag and digest."""
+    plain = image.partition("@")[0]
+    head, slash, last = plain.rpartition("/")
+    return f"{head}{slash}{last.partition(':')[0]}"
+
+
+TABS = ("logs", "releases", "configuration", "scale", "events", "settings")
+
+
+def _spec(app: App) -> ReleaseSpec:
+    return load(verbs.current_release(app).spec)
+
+
+def _change(
+    request: Request, app: App, tab: str, make: Callable[..., forms.SpecForm], data: QueryDict | None = None
+) -> HttpResponse:
+    """A page that turns the current release into the next: GET shows it, POST releases."""
+    current = verbs.current_release(app)
+    base = load(current.spec)
+    data = data if data is not None else request.POST or None
+    form = make(data=data, initial=forms.initial_of(base))
+    part = wanted_part(request, "remains")
+    if request.method == "POST":
+        access.require(request.user, "apps.write", app)
+        if form.is_valid() and not part:
+            expected = request.POST.get("expected", "")
+            number = int(expected) if expected.isascii() and expected.isdigit() and len(expected) < 9 else None
+            spec = form.spec(base)
+            made = attempt(form, lambda: verbs.release_app(actor=request.user, app=app, spec=spec, expected=number))
+            if made:
+                release, operation = made
+                told(request, f"v{release.number} is on its way.", operation)
+                return redirect("app", app.team.slug, app.namespace.name, app.name)
+    context = {
+        **app_context(request, app, tab),
+        **apps.rollout_context(app, apps.of(app)),
+        **remains_context(app.namespace, app, draft(form, base)),
+        "form": form,
+        "current": current,
+        "next_number": app.releases.first().number + 1,  # type: ignore[union-attr]
+        "sizes": forms.SIZES.items(),
+        "repository": repository(base.image),
+        "tags": apps.images_before(app),
+    }
+    return render(request, f"tenants/apps/{tab}.html{part}", context)
+
+
+def _remedy(app: App, rollout: Any) -> dict[str, Any] | None:
+    """What to do about a diagnosis, for somebody who may: where the link goes and what it says."""
+    if rollout is None or rollout.diagnosis is None or app.release is None:
+        return None
+    image = app.release.spec.get("image", "")
+    newest = app.releases.first()
+    return {
+        "action": rollout.diagnosis.action,
+        "repository": repository(image),
+        "tag": image.rpartition(":")[2] if ":" in image.rpartition("/")[2] else "",
+        "next": newest.number + 1 if newest else 2,
+        "tags": apps.images_before(app),
+    }

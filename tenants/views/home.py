@@ -1,0 +1,64 @@
+"""Home, search, the theme, and the page of an operation."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from tenants.forms.teams import TeamForm
+from tenants.models import Operation, Team, User
+from tenants.selectors import operations, search, teams
+from tenants.views.scope import Request, page, wanted_part
+
+STAFF_TEAMS = 50
+
+
+@page()
+def home(request: Request) -> HttpResponse:
+    """What is unhealthy now and my teams; a new user sees one thing to do, staff all teams."""
+    part = wanted_part(request, "unhealthy")
+    context = teams.home_context(request.user)
+    if not context["teams"] and request.user.is_site_staff:
+        text = request.GET.get("q", "").strip()
+        found = Team.objects.filter(slug__icontains=text) if text else Team.objects.all()
+        shown = list(found[: STAFF_TEAMS + 1])
+        context = {"teams": shown[:STAFF_TEAMS], "more": len(shown) > STAFF_TEAMS, "q": text}
+        return render(request, "tenants/home_staff.html", {**context, "crumbs": [("Home", "")]})
+    if not context["teams"]:
+        return render(request, "tenants/first_use.html", {"form": TeamForm(), "crumbs": [("Home", "")]})
+    return render(request, f"tenants/home.html{part}", {**context, "crumbs": [("Home", "")]})
+
+
+@page()
+def find(request: Request) -> HttpResponse:
+    """Everything whose name contains the text."""
+    text = request.GET.get("q", "")
+    context = {"q": text, "hits": search.find(request.user, text), "crumbs": [("Search", "")]}
+    return render(request, f"tenants/search.html{wanted_part(request, 'hits')}", context)
+
+
+@page("POST")
+def theme(request: Request) -> HttpResponse:
+    """Light, dark, or as the system; kept with the account."""
+    chosen = request.POST.get("theme", "")
+    if chosen in {value for value, _ in User._meta.get_field("theme").choices or ()}:
+        User.objects.filter(pk=request.user.pk).update(theme=chosen)
+    back = request.POST.get("next", "")
+    local = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return redirect(back if local else "home")
+
+
+@page()
+def operation(request: Request, pk: UUID) -> HttpResponse:
+    """How far a wish is on its way to the cluster."""
+    rows = Operation.objects.visible_to(request.user).select_related("team", "namespace__team", "actor")
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise Http404("There is no such operation.")
+    request.team = found.team
+    trail = [("Operation", "")]
+    context = {**operations.operation_context(found), "crumbs": trail}
+    return render(request, f"tenants/operations/detail.html{wanted_part(request, 'operation')}", context)

@@ -1,0 +1,169 @@
+"""Pages of volumes and secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from tenants import access
+from tenants.errors import Conflict
+from tenants.forms.fields import ConfirmForm
+from tenants.forms.teams import SecretChangeForm, SecretForm, VolumeForm
+from tenants.models import Namespace, Operation, Secret, Volume
+from tenants.selectors import frame, operations, quota, teams
+from tenants.services import secrets as secret_verbs
+from tenants.services import volumes as volume_verbs
+from tenants.services.quotas import preflight
+from tenants.views.scope import (
+    Request,
+    attempt,
+    crumbs,
+    namespace_of,
+    page,
+    secret_of,
+    told,
+    volume_of,
+    wanted_part,
+)
+
+
+@page("GET", "POST")
+def new_volume(request: Request, team: str, namespace: str) -> HttpResponse:
+    place = namespace_of(request, team, namespace)
+    access.require(request.user, "volumes.write", place)
+    classes = frame.storage_classes(place.cluster)
+    form = VolumeForm(request.POST or None, classes=classes, initial={"size": "1 GiB"})
+    part = wanted_part(request, "remains")
+    if request.method == "POST" and form.is_valid() and not part:
+        data = form.cleaned_data
+        made = attempt(form, lambda: volume_verbs.create_volume(actor=request.user, namespace=place, **data))
+        if made:
+            volume, operation = made
+            told(request, f"{volume.name} is being claimed.", operation)
+            return redirect("volume", team, place.name, volume.name)
+    valid = form.is_bound and form.is_valid()
+    size = form.cleaned_data["size"] if valid else (1 << 30 if not form.is_bound else 0)
+    found = preflight(place, volume_size=size)
+    context = {
+        "namespace": place,
+        "team": place.team,
+        "form": form,
+        "classes": classes,
+        "remains": quota.remains(found),
+        "too_much": list(found.fields.values()),
+        "crumbs": crumbs(place, "New volume"),
+    }
+    return render(request, f"tenants/volumes/new.html{part}", context)
+
+
+@page()
+def volume(request: Request, team: str, namespace: str, volume: str) -> HttpResponse:
+    found = volume_of(request, team, namespace, volume)
+    used = teams.uses_in(found.namespace.team)["volumes"].get((found.namespace_id, found.name), [])
+    context = {**_context(found), "volume": found, "uses": used, "crumbs": crumbs(found)}
+    classes = {c["name"]: c for c in frame.storage_classes(found.namespace.cluster)}
+    default = next((c for c in classes.values() if c.get("default")), None)
+    context["storage_class"] = classes.get(found.storage_class, default if not found.storage_class else None)
+    return render(request, f"tenants/volumes/detail.html{wanted_part(request, 'state')}", context)
+
+
+@page("GET", "POST")
+def delete_volume(request: Request, team: str, namespace: str, volume: str) -> HttpResponse:
+    found = volume_of(request, team, namespace, volume)
+    access.require(request.user, "volumes.delete", found)
+    form = ConfirmForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data["confirm"]
+        done = attempt(form, lambda: volume_verbs.delete_volume(actor=request.user, volume=found, confirm=typed))
+        if done:
+            told(request, f"{found.name} is being deleted.", done)
+            return redirect("team_volumes", team)
+    used = teams.uses_in(found.namespace.team)["volumes"].get((found.namespace_id, found.name), [])
+    context = {**_context(found), "volume": found, "uses": used, "form": form, "crumbs": crumbs(found, "Delete")}
+    return render(request, "tenants/volumes/delete.html", context)
+
+
+@page("GET", "POST")
+def new_secret(request: Request, team: str, namespace: str) -> HttpResponse:
+    place = namespace_of(request, team, namespace)
+    access.require(request.user, "secrets.write", place)
+    form = SecretForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        made = attempt(form, lambda: _new_secret(request, place, data))
+        if made:
+            secret, operation = made
+            told(request, f"{secret.name} is being set.", operation)
+            return redirect("secret", team, place.name, secret.name)
+    context = {"namespace": place, "team": place.team, "form": form, "crumbs": crumbs(place, "New secret")}
+    return render(request, "tenants/secrets/new.html", context)
+
+
+@page("GET", "POST")
+def secret(request: Request, team: str, namespace: str, secret: str) -> HttpResponse:
+    """Keys and who uses them; POST sets new values. Values never come back."""
+    found = secret_of(request, team, namespace, secret)
+    form = SecretChangeForm(request.POST or None, keys=sorted(found.keys))
+    if request.method == "POST":
+        access.require(request.user, "secrets.write", found)
+        if form.is_valid():
+            data = form.cleaned_data
+            made = attempt(
+                form,
+                lambda: secret_verbs.set_secret(
+                    actor=request.user,
+                    namespace=found.namespace,
+                    name=found.name,
+                    values=data["values"],
+                    remove=data["remove"],
+                ),
+            )
+            if made:
+                told(request, f"{found.name} has new values. Apps take them with their next release.", made[1])
+                return redirect("secret", team, namespace, secret)
+    used = teams.uses_in(found.namespace.team)["secrets"].get((found.namespace_id, found.name), [])
+    behind = [app for app, _ in used if _behind(app, found)]
+    context = {**_context(found), "secret": found, "keys": sorted(found.keys.items()), "uses": used, "behind": behind}
+    return render(request, "tenants/secrets/detail.html", {**context, "form": form, "crumbs": crumbs(found)})
+
+
+@page("GET", "POST")
+def delete_secret(request: Request, team: str, namespace: str, secret: str) -> HttpResponse:
+    found = secret_of(request, team, namespace, secret)
+    access.require(request.user, "secrets.delete", found)
+    form = ConfirmForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data["confirm"]
+        done = attempt(form, lambda: secret_verbs.delete_secret(actor=request.user, secret=found, confirm=typed))
+        if done:
+            told(request, f"{found.name} is being deleted.", done)
+            return redirect("team_secrets", team)
+    used = teams.uses_in(found.namespace.team)["secrets"].get((found.namespace_id, found.name), [])
+    context = {**_context(found), "secret": found, "uses": used, "form": form, "crumbs": crumbs(found, "Delete")}
+    return render(request, "tenants/secrets/delete.html", context)
+
+
+def _new_secret(request: Request, place: Namespace, data: dict[str, Any]) -> tuple[Secret, Operation]:
+    name = data["name"]
+    if Secret.objects.filter(namespace=place, name=name, deleting_since=None).exists():
+        message = f"There is a secret “{name}” already: open it to change its values, or choose another name."
+        raise Conflict(message, code="taken", fields={"name": message})
+    return secret_verbs.set_secret(
+        actor=request.user, namespace=place, name=name, values=data["values"], type=data["type"]
+    )
+
+
+def _behind(app: Any, secret: Secret) -> bool:
+    pinned = app.release.spec.get("secret_versions", {}).get(secret.name, {})
+    return any(secret.keys.get(key, version) > version for key, version in pinned.items())
+
+
+def _context(thing: Volume | Secret) -> dict[str, Any]:
+    latest = Operation.objects.filter(target_noun=thing.noun, target_id=thing.pk).select_related("actor").first()
+    return {
+        "namespace": thing.namespace,
+        "team": thing.namespace.team,
+        "latest": operations.row(latest) if latest else None,
+    }

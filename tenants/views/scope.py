@@ -1,0 +1,155 @@
+"""What every page does first and last: find the thing with the viewer's rights, call one verb, answer.
+
+A stranger gets 404, a member without the right 403 with words; a service's errors land at their fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol, TypeVar
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods
+
+from tenants.errors import DomainError, Forbidden, NotFound
+from tenants.forms.fields import DomainForm
+from tenants.models import App, Namespace, Operation, Secret, Team, User, Volume
+from tenants.models.namespace import InNamespace
+
+View = Callable[..., HttpResponse]
+T = TypeVar("T")
+R = TypeVar("R", bound=InNamespace)
+
+
+class Request(HttpRequest):
+    """A request of somebody who is signed in; `team` is the team whose pages these are."""
+
+    user: User  # type: ignore[assignment]
+    team: Team | None
+    htmx: Any
+
+
+class Page(Protocol):
+    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse: ...
+
+
+def page(*methods: str) -> Callable[[View], Page]:
+    """A page for people who are signed in: GET unless other methods are named."""
+
+    def wrap(view: View) -> Page:
+        @require_http_methods([*(methods or ("GET",)), "HEAD"])
+        @login_required
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                return view(request, *args, **kwargs)
+            except NotFound as error:
+                raise Http404(error.message) from error
+            except DomainError as error:
+                return refused(request, error)
+
+        return inner
+
+    return wrap
+
+
+def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The page of an error that no form can show."""
+    template = "403.html" if isinstance(error, Forbidden) else "refused.html"
+    return render(request, template, {"exception": error.message, "crumbs": []}, status=error.status)
+
+
+def team_of(request: Request, slug: str) -> Team:
+    """The team, if the viewer may know of it. Raises NotFound."""
+    found = Team.objects.visible_to(request.user).filter(slug=slug).first()
+    if found is None:
+        raise NotFound("There is no such team.")
+    request.team = found
+    return found
+
+
+def namespace_of(request: Request, team: str, name: str) -> Namespace:
+    """The namespace with team and plan. Raises NotFound."""
+    rows = Namespace.objects.visible_to(request.user).select_related("team", "plan")
+    found = rows.filter(team__slug=team, name=name).first()
+    if found is None:
+        raise NotFound("There is no such namespace.")
+    request.team = found.team
+    return found
+
+
+def app_of(request: Request, team: str, namespace: str, name: str) -> App:
+    """The app with its releases. Raises NotFound."""
+    rows = App.objects.select_related("release__created_by", "serving")
+    return _within(request, rows, team, namespace, name)
+
+
+def volume_of(request: Request, team: str, namespace: str, name: str) -> Volume:
+    return _within(request, Volume.objects.select_related("created_by"), team, namespace, name)
+
+
+def secret_of(request: Request, team: str, namespace: str, name: str) -> Secret:
+    return _within(request, Secret.objects.select_related("changed_by"), team, namespace, name)
+
+
+def _within(request: Request, rows: Any, team: str, namespace: str, name: str) -> Any:
+    found = (
+        rows.visible_to(request.user)
+        .select_related("namespace__team", "namespace__plan")
+        .filter(namespace__team__slug=team, namespace__name=namespace, name=name)
+        .first()
+    )
+    if found is None:
+        raise NotFound(f"There is no such {rows.model.noun}.")
+    request.team = found.namespace.team
+    return found
+
+
+def attempt(form: DomainForm, verb: Callable[[], T]) -> T | None:
+    """What the verb answers; None when it refused and the form now says why."""
+    try:
+        return verb()
+    except (Forbidden, NotFound):
+        raise
+    except DomainError as error:
+        form.take(error)
+        return None
+
+
+def told(request: HttpRequest, words: str, operation: Operation | None = None) -> None:
+    """A note on the next page, with the way to the operation."""
+    if operation is None:
+        messages.success(request, words)
+        return
+    link = reverse("operation", args=[operation.pk])
+    messages.success(request, format_html('{} <a href="{}">Follow it</a>', words, link))
+
+
+def wanted_part(request: Request, *parts: str) -> str:
+    """Which partial htmx asks for (`?part=`); "" for the whole page."""
+    part = request.GET.get("part", "")
+    return f"#{part}" if request.htmx and part in parts else ""
+
+
+Crumb = tuple[str, str]
+
+
+def crumbs(thing: Any = None, *more: str) -> list[Crumb]:
+    """Where am I: (title, address); the last has no address."""
+    trail: list[Crumb] = []
+    if isinstance(thing, Team):
+        trail = [(thing.name, reverse("team", args=[thing.slug]))]
+    elif isinstance(thing, Namespace):
+        trail = [*crumbs(thing.team), (str(thing), reverse("namespace", args=[thing.team.slug, thing.name]))]
+    elif isinstance(thing, InNamespace):
+        place = thing.namespace
+        address = reverse(thing.noun, args=[place.team.slug, place.name, thing.name])
+        trail = [*crumbs(place), (thing.name, address)]
+    trail += [(title, "") for title in more]
+    return [*trail[:-1], (trail[-1][0], "")] if trail else []

@@ -1,0 +1,144 @@
+"""Pages of a team."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from tenants import access
+from tenants.forms.fields import ConfirmForm
+from tenants.forms.teams import TeamForm, TeamSettingsForm
+from tenants.models import AuditEntry, Operation, Secret, Team, Volume
+from tenants.selectors import changes, operations, quota, teams
+from tenants.services import teams as verbs
+from tenants.views.scope import Request, attempt, crumbs, page, team_of, told, wanted_part
+
+ACTIVITY_SHOWN = 50
+
+
+@page("GET", "POST")
+def new(request: Request) -> HttpResponse:
+    form = TeamForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        team = attempt(form, lambda: verbs.create_team(actor=request.user, name=data["name"], slug=data["slug"]))
+        if team:
+            told(request, f"{team.name} is yours. Now give it a namespace.")
+            return redirect("namespace_new", team.slug)
+    return render(request, "tenants/teams/new.html", {"form": form, "crumbs": [("New team", "")]})
+
+
+@page()
+def overview(request: Request, team: str) -> HttpResponse:
+    found = team_of(request, team)
+    part = wanted_part(request, "quota", "apps", "namespaces")
+    context = teams.overview_context(found)
+    return render(request, f"tenants/teams/detail.html{part}", {**context, "crumbs": crumbs(found)})
+
+
+@page()
+def app_list(request: Request, team: str) -> HttpResponse:
+    found = team_of(request, team)
+    only = request.GET.get("only") == "unhealthy"
+    text = request.GET.get("q", "").strip()[:40]
+    rows = teams.app_rows(found, search=text, only_unhealthy=only)
+    context = {"team": found, "rows": rows, "q": text, "only": only, "place": _first_place(found)}
+    part = wanted_part(request, "rows")
+    return render(request, f"tenants/apps/list.html{part}", {**context, "crumbs": crumbs(found, "Apps")})
+
+
+@page()
+def volume_list(request: Request, team: str) -> HttpResponse:
+    found = team_of(request, team)
+    rows = (
+        Volume.objects.filter(namespace__team=found)
+        .select_related("namespace__team")
+        .order_by("namespace__name", "name")
+    )
+    uses = teams.uses_in(found)
+    context = {"team": found, "volumes": [(row, uses["volumes"].get((row.namespace_id, row.name), [])) for row in rows]}
+    context["place"] = _first_place(found)
+    return render(request, "tenants/volumes/list.html", {**context, "crumbs": crumbs(found, "Volumes")})
+
+
+@page()
+def secret_list(request: Request, team: str) -> HttpResponse:
+    found = team_of(request, team)
+    rows = Secret.objects.filter(namespace__team=found).select_related("namespace__team", "changed_by")
+    uses = teams.uses_in(found)
+    ordered = rows.order_by("namespace__name", "name")
+    context = {
+        "team": found,
+        "secrets": [(row, uses["secrets"].get((row.namespace_id, row.name), [])) for row in ordered],
+    }
+    context["place"] = _first_place(found)
+    return render(request, "tenants/secrets/list.html", {**context, "crumbs": crumbs(found, "Secrets")})
+
+
+@page()
+def activity(request: Request, team: str) -> HttpResponse:
+    """The team's audit log as far as the viewer may read it, and what is on its way."""
+    found = team_of(request, team)
+    text = request.GET.get("q", "").strip()[:80]
+    entries = AuditEntry.objects.visible_to(request.user).filter(team=found).distinct()
+    if text:
+        entries = entries.filter(target__icontains=text)
+    shown = Paginator(entries, ACTIVITY_SHOWN).get_page(request.GET.get("page"))
+    under_way = Operation.objects.filter(team=found).open().select_related("actor")[:20]
+    context = {
+        "team": found,
+        "q": text,
+        "entries": [(entry, changes.differences(entry.changes)) for entry in shown],
+        "shown": shown,
+        "operations": [operations.row(operation) for operation in under_way],
+        "whole": access.can(request.user, "audit.read_all", found),
+    }
+    return render(request, "tenants/teams/activity.html", {**context, "crumbs": crumbs(found, "Activity")})
+
+
+@page()
+def quota_page(request: Request, team: str) -> HttpResponse:
+    found = team_of(request, team)
+    places = list(found.namespaces.select_related("plan", "team"))
+    reserved = quota.reserved_in(places)
+    cards = [(place, quota.lines(place, reserved[place.pk])) for place in places]
+    return render(
+        request, "tenants/teams/quota.html", {"team": found, "cards": cards, "crumbs": crumbs(found, "Quota")}
+    )
+
+
+@page("GET", "POST")
+def settings(request: Request, team: str) -> HttpResponse:
+    found = team_of(request, team)
+    initial = {"name": found.name, "viewers_read_logs": found.viewers_read_logs}
+    form = TeamSettingsForm(request.POST or None, initial=initial)
+    if request.method == "POST":
+        access.require(request.user, "team.edit", found)
+        if form.is_valid():
+            data = form.cleaned_data
+            if attempt(form, lambda: verbs.edit_team(actor=request.user, team=found, **data)):
+                told(request, "Saved.")
+                return redirect("team_settings", found.slug)
+    context = {"team": found, "form": form, "crumbs": crumbs(found, "Settings")}
+    return render(request, "tenants/teams/settings.html", context)
+
+
+@page("GET", "POST")
+def delete(request: Request, team: str) -> HttpResponse:
+    found = team_of(request, team)
+    access.require(request.user, "team.delete", found)
+    form = ConfirmForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data["confirm"]
+        if attempt(form, lambda: verbs.delete_team(actor=request.user, team=found, confirm=typed)):
+            told(request, f"{found.name} is being deleted: its name is free when its namespaces are gone.")
+            return redirect("home")
+    places = list(found.namespaces.all())
+    context = {"team": found, "form": form, "places": places, "crumbs": crumbs(found, "Delete")}
+    return render(request, "tenants/teams/delete.html", context)
+
+
+def _first_place(team: Team) -> object:
+    """Where “New …” begins; None while there is no namespace."""
+    return team.namespaces.filter(deleting_since=None).order_by("name").first()
