@@ -64,7 +64,7 @@ def remove_member(*, actor: User, membership: Membership) -> None:
 
 def _lock(membership: Membership) -> Membership:
     team = lock_team(membership.team)
-    found = Membership.objects.select_for_update().filter(pk=membership.pk).first()
+    found = Membership.objects.select_for_update(no_key=True).filter(pk=membership.pk).first()
     if found is None:
         raise NotFound("This person is not a member any more.")
     found.team = team

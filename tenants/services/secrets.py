@@ -76,7 +76,7 @@ def delete_secret(*, actor: User, secret: Secret, confirm: str) -> Operation:
 
 
 def _find(namespace: Namespace, name: str) -> Secret | None:
-    secret = Secret.objects.select_for_update().filter(namespace=namespace, name=name).first()
+    secret = Secret.objects.select_for_update(no_key=True).filter(namespace=namespace, name=name).first()
     if secret is not None:
         secret.namespace = namespace
         if secret.deleting:

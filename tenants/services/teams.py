@@ -10,7 +10,7 @@ from tenants.errors import Conflict, Forbidden
 from tenants.live import events
 from tenants.models import Membership, Role, Team, User
 from tenants.services import namespaces
-from tenants.services.wishes import clean, confirmed, lock_team
+from tenants.services.wishes import clean, confirmed, lock_namespaces, lock_team
 
 
 def create_team(*, actor: User, name: str, slug: str) -> Team:
@@ -75,10 +75,11 @@ def delete_team(*, actor: User, team: Team, confirm: str) -> Team:
     access.require(actor, "team.delete", team)
     confirmed(team.slug, confirm)
     with transaction.atomic():
+        lock_namespaces(team)
         team = lock_team(team)
         audit.record(actor=actor, action="team.delete", thing=team)
         events.announce(events.Changed(team=team.pk, noun="team", id=str(team.pk), what="deleted"))
-        standing = list(team.namespaces.select_for_update().order_by("pk"))
+        standing = lock_namespaces(team)  # again, for one that was created meanwhile
         if not standing:
             _recheck(team)
             team.delete()

@@ -51,7 +51,7 @@ def revoke_token(*, actor: User, token: ApiToken) -> ApiToken:
     if token.user_id != actor.pk:
         raise NotFound("There is no such token.")
     with transaction.atomic():
-        token = ApiToken.objects.select_for_update().get(pk=token.pk)
+        token = ApiToken.objects.select_for_update(no_key=True).get(pk=token.pk)
         if token.revoked_at is None:
             token.revoked_at = timezone.now()
             token.save(update_fields=["revoked_at"])

@@ -1,7 +1,8 @@
 """How a wish becomes rows, an audit line and an operation: the part that all verbs share.
 
-Locks are taken from the top down (team, namespace, app, volume or secret), so that two wishes at once wait for each
-other and never for ever. Call everything here inside `transaction.atomic()`.
+Locks are taken in one order (namespace, team, then app, volume or secret), so that two wishes at once wait for each
+other and never for ever; they are FOR NO KEY UPDATE, since every row that names a team or namespace locks its key.
+Call everything here inside `transaction.atomic()`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ R = TypeVar("R", bound=InNamespace)
 
 def lock_team(team: Team) -> Team:
     """The team's row, locked and read again. Raises NotFound, Gone."""
-    found = Team.objects.select_for_update().filter(pk=team.pk).first()
+    found = Team.objects.select_for_update(no_key=True).filter(pk=team.pk).first()
     if found is None:
         raise NotFound("This team is gone.")
     if found.deleting:
@@ -34,7 +35,7 @@ def lock_team(team: Team) -> Team:
 
 def lock_namespace(namespace: Namespace) -> Namespace:
     """The namespace's row with team and plan, locked and read again. Raises NotFound, Gone."""
-    rows = Namespace.objects.select_for_update(of=("self",)).select_related("team", "plan")
+    rows = Namespace.objects.select_for_update(of=("self",), no_key=True).select_related("team", "plan")
     found = rows.filter(pk=namespace.pk).first()
     if found is None:
         raise NotFound("This namespace is gone.")
@@ -43,10 +44,15 @@ def lock_namespace(namespace: Namespace) -> Namespace:
     return found
 
 
+def lock_namespaces(team: Team) -> list[Namespace]:
+    """All namespaces of a team, locked: before the team itself, as whoever removes a namespace's row does."""
+    return list(Namespace.objects.select_for_update(no_key=True).filter(team=team).order_by("pk"))
+
+
 def lock(row: R) -> R:
     """An app, volume or secret, locked and read again below its locked namespace. Raises NotFound, Gone."""
     namespace = lock_namespace(row.namespace)
-    found = cast("R | None", type(row)._default_manager.select_for_update().filter(pk=row.pk).first())
+    found = cast("R | None", type(row)._default_manager.select_for_update(no_key=True).filter(pk=row.pk).first())
     if found is None:
         raise NotFound(f"This {row.noun} is gone.")
     if found.deleting:
