@@ -43,6 +43,7 @@ class PodWorker:
         self._again = False
         self._timer: asyncio.TimerHandle | None = None
         self._gone = False
+        self._grace: float | None = None
 
     @property
     def full_name(self) -> str:
@@ -83,17 +84,17 @@ class PodWorker:
 
     def observe(self, pod: dict) -> None:
         """The pod changed: a deletion, or somebody else's metadata."""
-        deleting = pod["metadata"].get("deletionTimestamp")
-        shorter = pod["metadata"].get("deletionGracePeriodSeconds", 0) < self.pod["metadata"].get(
-            "deletionGracePeriodSeconds", 1 << 30
-        )
-        started = deleting and not self.pod["metadata"].get("deletionTimestamp")
         self.pod = pod
-        if started:
+        if not pod["metadata"].get("deletionTimestamp"):
+            return
+        grace = pod["metadata"].get("deletionGracePeriodSeconds", 0)
+        if self._grace is None:
+            self._grace = grace
             self._cancel_timer()
             self.kick(interrupt=True)
-        elif deleting and shorter:
-            self.clock.call_later(pod["metadata"]["deletionGracePeriodSeconds"], self._kill_rest)
+        elif grace < self._grace:
+            self._grace = grace
+            self.clock.call_later(grace, self._kill_rest)
 
     def kick(self, *, interrupt: bool = False) -> None:
         """Look again: now, or when the look that is under way ends. `interrupt` breaks off a start."""

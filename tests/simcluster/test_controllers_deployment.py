@@ -117,7 +117,8 @@ async def test_recreate_waits_for_the_old_pods_to_end(team: World) -> None:
     together = []
 
     def measure(_: object) -> None:
-        uids = {pod["metadata"]["uid"] for pod in team.pods()}
+        live = [pod for pod in team.pods() if pod["status"].get("phase") not in ("Succeeded", "Failed")]
+        uids = {pod["metadata"]["uid"] for pod in live}
         together.append(bool(uids & old) and bool(uids - old))
 
     team.store.listeners.append(measure)

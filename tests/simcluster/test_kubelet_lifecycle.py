@@ -98,7 +98,9 @@ async def test_pod_that_cannot_start_is_deleted_at_once(team: World) -> None:
     await team.until(lambda: phase(team, "one") == "gone")
 
 
-@pytest.mark.parametrize(("code", "expected", "reason"), [("0", "Succeeded", "PodCompleted"), ("5", "Failed", "PodFailed")])
+@pytest.mark.parametrize(
+    ("code", "expected", "reason"), [("0", "Succeeded", "PodCompleted"), ("5", "Failed", "PodFailed")]
+)
 async def test_pod_that_is_not_restarted_ends(team: World, code: str, expected: str, reason: str) -> None:
     await team.pod("once", restartPolicy="Never", containers=[container(args=["exit", code, "done"])])
     await team.until(lambda: phase(team, "once") == expected)
@@ -109,7 +111,7 @@ async def test_pod_that_is_not_restarted_ends(team: World, code: str, expected: 
 
 
 async def test_restart_on_failure_ends_with_the_first_success(team: World) -> None:
-    script = "if [ -n \"$HOSTNAME\" ]; then exit 0; fi; exit 1"
+    script = 'if [ -n "$HOSTNAME" ]; then exit 0; fi; exit 1'
     shell = {"name": "c", "image": BUSYBOX, "command": ["sh", "-c", script]}
     await team.pod("once", restartPolicy="OnFailure", containers=[shell])
     await team.until(lambda: phase(team, "once") == "Succeeded")
@@ -173,4 +175,6 @@ async def test_image_is_pulled_once_for_a_node(team: World) -> None:
     await team.pod("two", containers=[container()])
     await team.until(lambda: phase(team, "two") == "Running")
     present = f'Container image "{IMAGE}" already present on machine and can be accessed by the pod'
-    assert [event["involvedObject"]["name"] for event in team.events("Pulled") if event["message"] == present] == ["two"]
+    assert [event["involvedObject"]["name"] for event in team.events("Pulled") if event["message"] == present] == [
+        "two"
+    ]
