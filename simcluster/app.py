@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
-
 from simcluster import deletes, discovery, errors, reads, reviews, watch, writes
 from simcluster.admission import AdmittedStore
 from simcluster.faults import Faults
@@ -69,7 +68,7 @@ class App:
         found = discovery.discover(request, dict(scope["headers"]).get(b"host", b"").decode())
         if found is not None:
             return found
-        if segments[0] not in ("api", "apis") or (segments[0] == "apis" and segments[1] not in discovery.groups()):
+        if segments[0] not in ("api", "apis") or len(segments) < (3 if segments[0] == "api" else 4):
             return text("404 page not found\n", 404)
         return await self._resource(target_of(request), request)
 
@@ -157,5 +156,3 @@ async def _refuse_socket(receive: Receive, send: Send) -> None:
     message = await receive()
     if message["type"] == "websocket.connect":
         await send({"type": "websocket.close", "code": 1000})
-
-

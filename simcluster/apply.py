@@ -32,9 +32,17 @@ STRIPPED: frozenset[Path] = frozenset(
     [("f:apiVersion",), ("f:kind",), ("f:metadata",)]
     + [
         ("f:metadata", f"f:{name}")
-        for name in (
-            "name namespace creationTimestamp selfLink uid clusterName generation managedFields resourceVersion "
-        ).split()
+        for name in [
+            "name",
+            "namespace",
+            "creationTimestamp",
+            "selfLink",
+            "uid",
+            "clusterName",
+            "generation",
+            "managedFields",
+            "resourceVersion",
+        ]
     ]
 )
 
@@ -178,7 +186,7 @@ def _conflicts(managers: Managers, me: ManagerKey, compared: Comparison, force: 
     if force:
         return
     found = [
-        (_spoken_manager(key, managers.times.get(key, "")), spoken(path))
+        (_spoken_manager(key), spoken(path))
         for key, paths in managers.sets.items()
         if key != me
         for path in sorted(paths & compared.touched)
@@ -200,13 +208,13 @@ def _conflicts(managers: Managers, me: ManagerKey, compared: Comparison, force: 
     raise errors.ApiError(409, "Conflict", message, {"causes": causes})
 
 
-def _spoken_manager(key: ManagerKey, time: str) -> str:
+def _spoken_manager(key: ManagerKey) -> str:
     manager, operation, api_version, subresource = key
     text = f'"{manager}"'
     if subresource:
         text += f' with subresource "{subresource}"'
     if operation == "Update":
-        text += f" using {api_version}" + (f" at {time}" if time else "")
+        text += f" using {api_version}"
     return text
 
 

@@ -17,13 +17,22 @@ from simcluster.resources import Resource
 from simcluster.schema.types import Node, kind_of
 
 FALSE_IS_ABSENT = frozenset(
-    "stdin stdinOnce tty hostNetwork hostPID hostIPC readOnly paused publishNotReadyAddresses".split()
+    ["stdin", "stdinOnce", "tty", "hostNetwork", "hostPID", "hostIPC", "readOnly", "paused", "publishNotReadyAddresses"]
 )
-ZERO_IS_ABSENT = frozenset("initialDelaySeconds minReadySeconds hostPort nodePort".split())
+ZERO_IS_ABSENT = frozenset(["initialDelaySeconds", "minReadySeconds", "hostPort", "nodePort"])
 KEPT_EMPTY = frozenset(("containers", "rules", "subjects", "key"))
 INT64 = frozenset(
-    "runAsUser runAsGroup fsGroup terminationGracePeriodSeconds activeDeadlineSeconds tolerationSeconds "
-    "generation observedGeneration deletionGracePeriodSeconds".split()
+    [
+        "runAsUser",
+        "runAsGroup",
+        "fsGroup",
+        "terminationGracePeriodSeconds",
+        "activeDeadlineSeconds",
+        "tolerationSeconds",
+        "generation",
+        "observedGeneration",
+        "deletionGracePeriodSeconds",
+    ]
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _GO = {str: "string", bool: "bool", int: "number", float: "number", dict: "object", list: "array"}
@@ -105,7 +114,9 @@ class _Walk:
         self.unknown: list[str] = []
 
     def refuse(self, problem: str) -> errors.ApiError:
-        return errors.bad_request(f'{self.kind} in version "{self.version}" cannot be handled as a {self.kind}: {problem}')
+        return errors.bad_request(
+            f'{self.kind} in version "{self.version}" cannot be handled as a {self.kind}: {problem}'
+        )
 
     def mismatch(self, value: Any, holder: str, path: str, wanted: str) -> errors.ApiError:
         field = re.sub(r"\[\d+\]", "", path.lstrip("."))
@@ -168,9 +179,9 @@ class _Walk:
         if not isinstance(value, wanted):
             raise self.mismatch(value, holder, path, {"boolean": "bool", "number": "float64"}.get(kind, "string"))
         if kind in ("time", "microtime"):
-            return self.time(value, kind)
+            return self.time(str(value), kind)
         if kind == "bytes":
-            self.base64(value)
+            self.base64(str(value))
         return value
 
     def base64(self, value: str) -> None:

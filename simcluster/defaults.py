@@ -89,9 +89,7 @@ def _job(obj: Obj) -> None:
 
 
 def _cron_job(obj: Obj) -> None:
-    spec = _spec(
-        obj, concurrencyPolicy="Allow", suspend=False, successfulJobsHistoryLimit=3, failedJobsHistoryLimit=1
-    )
+    spec = _spec(obj, concurrencyPolicy="Allow", suspend=False, successfulJobsHistoryLimit=3, failedJobsHistoryLimit=1)
     template = spec.setdefault("jobTemplate", {})
     template.setdefault("metadata", {})
     inner = template.setdefault("spec", {})

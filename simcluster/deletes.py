@@ -11,8 +11,16 @@ from simcluster.store import Obj, Store
 from simcluster.views import as_served
 
 ANSWERS_OBJECT = frozenset(
-    "pods services persistentvolumes persistentvolumeclaims resourcequotas serviceaccounts namespaces "
-    "storageclasses.storage.k8s.io".split()
+    [
+        "pods",
+        "services",
+        "persistentvolumes",
+        "persistentvolumeclaims",
+        "resourcequotas",
+        "serviceaccounts",
+        "namespaces",
+        "storageclasses.storage.k8s.io",
+    ]
 )
 """Kinds whose registry sets ReturnDeletedObject: they answer the object even when it went at once."""
 

@@ -81,10 +81,10 @@ def _group_list() -> Response:
     return answer({"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(group) for group in groups()]})
 
 
-def _resource_list(group: str, version: str) -> Response:
+def _resource_list(group: str, version: str) -> Response | None:
     found = [resource for resource in _of(group) if resource.version == version]
     if not found:
-        raise errors.page_not_found()
+        return None
     rows: list[Obj] = []
     for resource in found:
         row: Obj = {"name": resource.plural, "singularName": resource.singular, "namespaced": resource.namespaced}
@@ -108,7 +108,11 @@ def _aggregate(wanted: tuple[str, ...] | list[str]) -> Response:
     items = []
     for group in wanted:
         found = _of(group)
-        version = {"version": found[0].version, "resources": [_discovered(row) for row in found], "freshness": "Current"}
+        version = {
+            "version": found[0].version,
+            "resources": [_discovered(row) for row in found],
+            "freshness": "Current",
+        }
         meta = {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None}
         items.append({"metadata": meta, "versions": [version]})
     body = {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}

@@ -90,7 +90,7 @@ def method_not_allowed(resource: str) -> ApiError:
 
 
 def unsupported_media_type(message: str) -> ApiError:
-    return ApiError(415, "UnsupportedMediaType", message)
+    return ApiError(415, "UnsupportedMediaType", message, {})
 
 
 def too_many_requests(message: str, retry_after: int) -> ApiError:

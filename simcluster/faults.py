@@ -43,7 +43,9 @@ class Fault:
             return failure(errors.too_many_requests(message, self.retry_after))
         if self.code == 500:
             return failure(errors.internal("etcdserver: request timed out"))
-        return failure(errors.ApiError(self.code, "ServiceUnavailable", "the server is currently unable to handle the request"))
+        return failure(
+            errors.ApiError(self.code, "ServiceUnavailable", "the server is currently unable to handle the request")
+        )
 
     async def before(self, transport: asyncio.Transport) -> bool:
         """Say nothing for as long as the client stays. True when the request is over."""
@@ -117,7 +119,9 @@ class Faults:
                 self.add(body.pop("kind"), body.pop("match", None), **body)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise errors.bad_request(f"no such fault: {error}") from error
-        shown = [{"kind": fault.kind, "match": fault.match, "times": fault.times, "met": fault.met} for fault in self.waiting]
+        shown = [
+            {"kind": fault.kind, "match": fault.match, "times": fault.times, "met": fault.met} for fault in self.waiting
+        ]
         return answer({"faults": shown})
 
 

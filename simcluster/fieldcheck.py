@@ -60,7 +60,12 @@ def _list(value: Any, node: Node, at: tuple[str, ...], problems: list[str]) -> N
 
 def _element(item: Any, node: Node, at: tuple[str, ...], index: int, problems: list[str]) -> str:
     for key in node.keys:
-        if isinstance(item, dict) and item.get(key) is None and key not in node.element.defaults and key in node.element.required:
+        if (
+            isinstance(item, dict)
+            and item.get(key) is None
+            and key not in node.element.defaults
+            and key in node.element.required
+        ):
             problems.append(
                 f"{spoken(at)}: element {index}: associative list with keys has an element that omits key field "
                 f'"{key}" (and doesn\'t have default value)'

@@ -22,9 +22,12 @@ def element_of(item: Any, node: Node) -> str:
     """The path element of a list's item: by key for keyed lists, by value for sets."""
     if node.keys:
         key = dict(zip(node.keys, node.item_key(item), strict=True))
-        return "k:" + orjson.dumps(
-            {name: value for name, value in key.items() if value is not None}, option=orjson.OPT_SORT_KEYS
-        ).decode()
+        return (
+            "k:"
+            + orjson.dumps(
+                {name: value for name, value in key.items() if value is not None}, option=orjson.OPT_SORT_KEYS
+            ).decode()
+        )
     return "v:" + orjson.dumps(item).decode()
 
 
@@ -88,7 +91,9 @@ class Comparison:
             return
         before, after = _children(old, node), _children(new, node)
         for element in {**before, **after}:
-            self._compare(before.get(element), after.get(element), child(node, element), (*at, element))
+            empty: Any = {} if element[2:] in node.solid else None
+            below = child(node, element)
+            self._compare(before.get(element, empty), after.get(element, empty), below, (*at, element))
         if at and old is None:
             self.added.add(at)
         elif at and new is None:

@@ -87,4 +87,8 @@ def _schema(node: Node, schemas: Obj) -> Obj:
         if node.merge_key:
             made["x-kubernetes-patch-merge-key"] = node.merge_key
         return made
-    return {"type": {"integer": "integer", "number": "number", "boolean": "boolean", "any": "object"}.get(node.scalar, "string")}
+    return {
+        "type": {"integer": "integer", "number": "number", "boolean": "boolean", "any": "object"}.get(
+            node.scalar, "string"
+        )
+    }

@@ -15,9 +15,7 @@ _SCALAR = Node("scalar")
 
 def rejected() -> errors.ApiError:
     """What the server says of a patch that does not fit the object."""
-    return errors.ApiError(
-        422, "Invalid", "the server rejected our request due to an error in our request", {}
-    )
+    return errors.ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {})
 
 
 def json_patch(document: Any, operations: Any) -> Any:
@@ -47,7 +45,7 @@ def _operate(document: Any, operation: dict[str, Any]) -> Any:
                 return operation.get("value")
             _change(document, path, kind, operation.get("value"))
         else:
-            raise errors.bad_request(f'Unexpected kind: {kind or "unknown"}')
+            raise errors.bad_request(f"Unexpected kind: {kind or 'unknown'}")
     except (KeyError, IndexError, ValueError, TypeError) as error:
         raise rejected() from error
     return document

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from simcluster.store import Event, Store
+from simcluster.store import Event, Obj, Store
 
 DELAY = 0.3
 """Seconds between a change and its being written."""
@@ -54,7 +54,8 @@ class StateFile:
         changed, self._changed = self._changed, {}
         self._db.execute("BEGIN")
         self._db.executemany(
-            "REPLACE INTO objects VALUES (?, ?, ?, ?)", [(*key, body) for key, body in changed.items() if body is not None]
+            "REPLACE INTO objects VALUES (?, ?, ?, ?)",
+            [(*key, body) for key, body in changed.items() if body is not None],
         )
         self._db.executemany(
             "DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?",
@@ -71,6 +72,6 @@ class StateFile:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self.flush)
 
-    def _note(self, resource: str, obj: dict, body: bytes | None) -> None:  # type: ignore[type-arg]
+    def _note(self, resource: str, obj: Obj, body: bytes | None) -> None:
         meta = obj["metadata"]
         self._changed[resource, meta.get("namespace") or "", meta["name"]] = body

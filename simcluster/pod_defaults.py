@@ -90,7 +90,12 @@ def _pull_policy(image: str) -> str:
 
 
 def _probe(probe: Obj) -> None:
-    for name, default in (("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)):
+    for name, default in (
+        ("timeoutSeconds", 1),
+        ("periodSeconds", 10),
+        ("successThreshold", 1),
+        ("failureThreshold", 3),
+    ):
         if not probe.get(name):
             probe[name] = default
     if probe.get("httpGet") is not None:

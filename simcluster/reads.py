@@ -19,7 +19,7 @@ PARTIAL = "PartialObjectMetadata"
 
 
 def wanted_form(request: Request) -> str:
-    """"" for whole objects, else `Table` or `PartialObjectMetadata`, by the Accept header."""
+    """ "" for whole objects, else `Table` or `PartialObjectMetadata`, by the Accept header."""
     for choice in request.headers.get("accept", "").split(","):
         parts = dict(part.strip().partition("=")[::2] for part in choice.split(";")[1:])
         form = parts.get("as", "")

@@ -153,12 +153,8 @@ RESOURCES: tuple[Resource, ...] = (
     Resource(
         "selfsubjectrulesreviews", "SelfSubjectRulesReview", "authorization.k8s.io", namespaced=False, verbs=_CREATE
     ),
-    Resource(
-        "subjectaccessreviews", "SubjectAccessReview", "authorization.k8s.io", namespaced=False, verbs=_CREATE
-    ),
-    Resource(
-        "selfsubjectreviews", "SelfSubjectReview", "authentication.k8s.io", namespaced=False, verbs=_CREATE
-    ),
+    Resource("subjectaccessreviews", "SubjectAccessReview", "authorization.k8s.io", namespaced=False, verbs=_CREATE),
+    Resource("selfsubjectreviews", "SelfSubjectReview", "authentication.k8s.io", namespaced=False, verbs=_CREATE),
 )
 
 BY_KEY = {resource.key: resource for resource in RESOURCES}

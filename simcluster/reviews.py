@@ -35,7 +35,9 @@ def review(target: Target, request: Request) -> Response:
     body = _body(request, target.resource.kind)
     made: Obj = {"kind": target.resource.kind, "apiVersion": target.resource.api_version, "metadata": {}}
     if target.resource.plural == "selfsubjectreviews":
-        status: Obj = {"userInfo": {"username": "kubernetes-admin", "groups": ["system:masters", "system:authenticated"]}}
+        status: Obj = {
+            "userInfo": {"username": "kubernetes-admin", "groups": ["system:masters", "system:authenticated"]}
+        }
         return answer({**made, "status": status}, 201)
     if target.resource.plural == "selfsubjectrulesreviews":
         return answer({**made, "spec": body.get("spec") or {}, "status": RULES}, 201)
@@ -44,7 +46,9 @@ def review(target: Target, request: Request) -> Response:
 
 def evict(store: Store, target: Target, request: Request) -> Response:
     """pods/eviction: the options lie inside the Eviction."""
-    body = decode_as({**_body(request, "Eviction"), "apiVersion": "policy/v1", "kind": "Eviction"}, "policy/v1", "Eviction").obj
+    body = decode_as(
+        {**_body(request, "Eviction"), "apiVersion": "policy/v1", "kind": "Eviction"}, "policy/v1", "Eviction"
+    ).obj
     inner = Request(request.method, request.path, request.query, {}, orjson.dumps(body.get("deleteOptions") or {}))
     return evict_pod(store, target, deletion_options(inner))
 
@@ -63,7 +67,7 @@ def bind(store: Store, target: Target, request: Request) -> Response:
     node = (_body(request, "Binding").get("target") or {}).get("name", "")
     live = find(store, target)
     if live["spec"].get("nodeName"):
-        why = f"pod {target.name} is already assigned to node \"{live['spec']['nodeName']}\""
+        why = f'pod {target.name} is already assigned to node "{live["spec"]["nodeName"]}"'
         raise errors.conflict("pods/binding", target.name, why)
 
     def assign(pod: Obj) -> None:

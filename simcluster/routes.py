@@ -23,7 +23,10 @@ class Target:
 def target_of(request: Request) -> Target:
     """Raises 404 for what is not served, 405 for what this resource cannot do."""
     segments = request.segments
-    group, version, rest = ("", segments[1], segments[2:]) if segments[0] == "api" else (*segments[1:3], segments[3:])
+    if segments[0] == "apis":
+        group, version, rest = segments[1], segments[2], segments[3:]
+    else:
+        group, version, rest = "", segments[1], segments[2:]
     namespace = ""
     if len(rest) >= 3 and rest[0] == "namespaces" and (group, version, rest[2]) in BY_ROUTE:
         namespace, rest = rest[1], rest[2:]
@@ -43,7 +46,7 @@ def target_of(request: Request) -> Target:
 
 def _verb(request: Request, name: str) -> str:
     verb = _PLAIN.get(request.method, "")
-    if verb == "get" and not name or verb == "get" and request.flag("watch"):
+    if (verb == "get" and not name) or (verb == "get" and request.flag("watch")):
         return "watch" if request.flag("watch") else "list"
     if verb == "delete" and not name:
         return "deletecollection"
@@ -57,9 +60,12 @@ def _allowed(resource: Resource, verb: str, namespace: str, name: str, subresour
             raise _unknown()
         if verb not in known[2]:
             raise _no_method()
-    elif verb not in resource.verbs or (verb == "create" and name) or (verb in ("update", "patch") and not name):
-        raise _no_method()
-    elif verb == "create" and resource.namespaced and not namespace:
+    elif (
+        verb not in resource.verbs
+        or (verb == "create" and name)
+        or (verb in ("update", "patch") and not name)
+        or (verb == "create" and resource.namespaced and not namespace)
+    ):
         raise _no_method()
 
 

@@ -7,8 +7,11 @@ from simcluster.store import Store
 Obj = dict[str, Any]
 
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
-CLASSES = (("standard", "Delete", "Immediate", True), ("keep", "Retain", "Immediate", True))
-CLASSES += (("late", "Delete", "WaitForFirstConsumer", False),)
+CLASSES = (
+    ("standard", "Delete", "Immediate", True),
+    ("keep", "Retain", "Immediate", True),
+    ("late", "Delete", "WaitForFirstConsumer", False),
+)
 PRIORITIES = (("system-cluster-critical", 2000000000), ("system-node-critical", 2000001000))
 
 
@@ -31,9 +34,7 @@ def seed(store: Store, nodes: int) -> None:
             allowVolumeExpansion=grows,
         )
     for name, value in PRIORITIES:
-        _create(
-            store, "priorityclasses.scheduling.k8s.io", name, value=value, preemptionPolicy="PreemptLowerPriority"
-        )
+        _create(store, "priorityclasses.scheduling.k8s.io", name, value=value, preemptionPolicy="PreemptLowerPriority")
     _kubernetes_service(store)
 
 

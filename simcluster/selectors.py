@@ -48,7 +48,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "replicasets.apps": ("status.replicas",),
     "jobs.batch": ("status.successful",),
 }
-_OWN_MESSAGE = frozenset(("pods", "events", "namespaces", "nodes", "secrets", "services", "replicasets.apps", "jobs.batch"))
+_OWN_MESSAGE = frozenset(
+    ("pods", "events", "namespaces", "nodes", "secrets", "services", "replicasets.apps", "jobs.batch")
+)
 
 
 @lru_cache(maxsize=512)
@@ -80,16 +82,16 @@ def _term(tokens: list[str]) -> Callable[[dict[str, str]], bool]:
         return lambda labels: labels.get(key) != value
     if operator in ("in", "notin"):
         values = _values(tokens)
-        return (lambda labels: labels.get(key) in values) if operator == "in" else lambda labels: (
-            labels.get(key) not in values
+        return (
+            (lambda labels: labels.get(key) in values)
+            if operator == "in"
+            else lambda labels: labels.get(key) not in values
         )
     if operator in (">", "<"):
         bound = int(_identifier(tokens))
         sign = 1 if operator == ">" else -1
         return lambda labels: labels.get(key, "").lstrip("-").isdigit() and (int(labels[key]) - bound) * sign > 0
-    raise errors.bad_request(
-        f"unable to parse requirement: found '{operator}', expected: in, notin, =, ==, !=, gt, lt"
-    )
+    raise errors.bad_request(f"unable to parse requirement: found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
 
 
 def _identifier(tokens: list[str]) -> str:

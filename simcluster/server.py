@@ -30,7 +30,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {"simcluster.transport": self.transport}
+        extensions: Any = {"simcluster.transport": self.transport}
+        self.scope["extensions"] = extensions
 
 
 class SimCluster:
@@ -162,7 +163,7 @@ class SimCluster:
             self._state.follow(self.store)
         logs = self._start_controllers(admitted) if self._controllers else None
         config = Config(
-            App(self.store, admitted, self.faults, logs),  # type: ignore[arg-type]
+            App(self.store, admitted, self.faults, logs),
             http=Protocol,
             ws="none",
             lifespan="off",

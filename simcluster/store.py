@@ -18,6 +18,7 @@ from simcluster.deletion import POD_FINAL_PHASES, deletion_marks
 from simcluster.resources import BY_KEY
 
 Obj = dict[str, Any]
+Objects = list[Obj]
 Listener = Callable[["Event"], None]
 
 HISTORY = 1000
@@ -43,6 +44,9 @@ class Event:
         if self._json is None:
             self._json = orjson.dumps(self.obj)
         return self._json
+
+
+Events = list[Event]
 
 
 class Shelf:
@@ -110,14 +114,14 @@ class Store:
     def get(self, resource: str, namespace: str | None, name: str) -> Obj | None:
         return self._shelf(resource).items.get(namespace or "", {}).get(name)
 
-    def list(self, resource: str, namespace: str | None = None) -> list[Obj]:
+    def list(self, resource: str, namespace: str | None = None) -> Objects:
         """Those of one namespace, or all (namespace None or ""), in no promised order."""
         items = self._shelf(resource).items
         if namespace:
             return list(items.get(namespace, {}).values())
         return [obj for there in items.values() for obj in there.values()]
 
-    def by_owner(self, uid: str) -> "list[Obj]":
+    def by_owner(self, uid: str) -> Objects:
         """Objects whose metadata.ownerReferences name `uid`."""
         return [obj for _, obj in self.owned(uid)]
 
@@ -135,7 +139,7 @@ class Store:
         """Keys of all resources that are stored here."""
         return iter(self._shelves)
 
-    def events_since(self, resource: str, version: int) -> "list[Event]":
+    def events_since(self, resource: str, version: int) -> Events:
         """What happened after `version`; raises 410 Gone when that is no longer known."""
         shelf = self._shelf(resource)
         if version < shelf.forgotten:

@@ -14,7 +14,10 @@ from simcluster.store import Store, name_suffix
 Obj = dict[str, Any]
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
-FINALIZERS = {"persistentvolumeclaims": "kubernetes.io/pvc-protection", "persistentvolumes": "kubernetes.io/pv-protection"}
+FINALIZERS = {
+    "persistentvolumeclaims": "kubernetes.io/pvc-protection",
+    "persistentvolumes": "kubernetes.io/pv-protection",
+}
 FIRST_STATUS: dict[str, Obj] = {
     "namespaces": {"phase": "Active"},
     "persistentvolumeclaims": {"phase": "Pending"},
@@ -110,7 +113,9 @@ def _namespace(obj: Obj) -> None:
 def _default_class(store: Store, obj: Obj) -> None:
     """The DefaultStorageClass admission plugin: the newest class that is marked."""
     spec = obj["spec"]
-    if "storageClassName" in spec or "volume.beta.kubernetes.io/storage-class" in (obj["metadata"].get("annotations") or {}):
+    if "storageClassName" in spec or "volume.beta.kubernetes.io/storage-class" in (
+        obj["metadata"].get("annotations") or {}
+    ):
         return
     marked = [
         found
@@ -118,7 +123,9 @@ def _default_class(store: Store, obj: Obj) -> None:
         if (found["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true"
     ]
     if marked:
-        spec["storageClassName"] = max(marked, key=lambda found: found["metadata"]["creationTimestamp"])["metadata"]["name"]
+        spec["storageClassName"] = max(marked, key=lambda found: found["metadata"]["creationTimestamp"])["metadata"][
+            "name"
+        ]
 
 
 def _job_selector(obj: Obj) -> None:
@@ -135,8 +142,15 @@ def _job_selector(obj: Obj) -> None:
 
 def _keep_pod_defaults(new: Obj, old: Obj) -> None:
     """An update that leaves out what admission once filled in does not take it away."""
-    from_before = ("enableServiceLinks", "preemptionPolicy", "priority", "tolerations", "serviceAccountName")
-    from_before += ("serviceAccount", "nodeName")
+    from_before = (
+        "enableServiceLinks",
+        "nodeName",
+        "preemptionPolicy",
+        "priority",
+        "serviceAccount",
+        "serviceAccountName",
+        "tolerations",
+    )
     spec, was = new.setdefault("spec", {}), old.get("spec") or {}
     for name in from_before:
         if name in was:

@@ -44,7 +44,9 @@ def _renamed(obj: Obj, resource: Resource, names: tuple[tuple[str, str], ...]) -
 def scale_of(obj: Obj) -> Obj:
     """The autoscaling/v1 Scale of a workload."""
     meta = obj["metadata"]
-    shown = {key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if key in meta}
+    shown = {
+        key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if key in meta
+    }
     status: Obj = {"replicas": (obj.get("status") or {}).get("replicas", 0)}
     selector = (obj.get("spec") or {}).get("selector") or {}
     labels = selector.get("matchLabels", selector if "matchExpressions" not in selector else {})

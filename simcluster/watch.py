@@ -12,7 +12,6 @@ from simcluster.http import Request, Response
 from simcluster.reads import matcher, metadata_only, version_number, wanted_form
 from simcluster.resources import Resource
 from simcluster.routes import Target
-
 from simcluster.store import Event, Obj, Store
 from simcluster.tables import table
 from simcluster.views import as_served
@@ -169,5 +168,3 @@ def _check_initial(request: Request) -> None:
         message = "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
         cause = ("FieldValueForbidden", "resourceVersionMatch", message)
         raise errors.invalid("ListOptions", "meta.k8s.io", "", [cause])
-
-

@@ -94,9 +94,8 @@ def _apply(admitted: AdmittedStore, target: Target, request: Request, options: W
     config = parse_body(request.body, "yaml", resource.kind)
     if not isinstance(config, dict):
         raise errors.bad_request("error decoding YAML: expected a mapping")
-    _applicable(config, target)
     node = kind_of(resource.api_version, resource.kind) or EMPTY
-    check_declared(config, node, resource)
+    _applicable(config, target, node)
     config = as_stored(_named(config, target), resource)
     live = admitted.store.get(resource.storage, target.namespace, target.name)
     version = config["metadata"].get("resourceVersion")
@@ -123,8 +122,8 @@ def _named(config: Obj, target: Target) -> Obj:
     return {**config, "metadata": meta}
 
 
-def _applicable(config: Obj, target: Target) -> None:
-    """Raises 400 when the document is another object than the address says."""
+def _applicable(config: Obj, target: Target, node: Node) -> None:
+    """Raises 400 when the document is another object than the address says, 500 when it does not fit its schema."""
     resource = target.resource
     api_version, kind = config.get("apiVersion"), config.get("kind")
     if not api_version or not kind:
@@ -135,6 +134,7 @@ def _applicable(config: Obj, target: Target) -> None:
     meta = config.get("metadata") or {}
     if meta.get("managedFields"):
         raise errors.bad_request("metadata.managedFields must be nil")
+    check_declared(config, node, resource)
     _same_name(config, target)
     _same_namespace(config, target)
 

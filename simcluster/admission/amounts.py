@@ -9,7 +9,7 @@ Obj = dict[str, Any]
 Amounts = dict[str, Fraction]
 
 COUNTED = frozenset(
-    "pods services secrets configmaps persistentvolumeclaims replicationcontrollers resourcequotas".split()
+    ["pods", "services", "secrets", "configmaps", "persistentvolumeclaims", "replicationcontrollers", "resourcequotas"]
 )
 _CLASS = "storageclass.storage.k8s.io"
 

@@ -119,7 +119,9 @@ class QuotaBook:
         status = {"hard": {name: canonical(text) for name, text in hard.items()}, "used": told}
         if quota.get("status") != status:
             meta = quota["metadata"]
-            self.store.modify(QUOTAS, meta["namespace"], meta["name"], lambda obj: obj.update(status=status), status_only=True)
+            self.store.modify(
+                QUOTAS, meta["namespace"], meta["name"], lambda obj: obj.update(status=status), status_only=True
+            )
 
     def _scoped(self, quota: Obj) -> "Counter[str]":
         """A quota with scopes counts only the pods that they fit."""

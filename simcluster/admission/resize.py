@@ -15,7 +15,9 @@ def check_resize(store: Store, new: Obj, old: Obj) -> None:
         return
     meta = new["metadata"]
     if (old.get("status") or {}).get("phase") != "Bound":
-        raise errors.forbidden("persistentvolumeclaims", meta["name"], "Only bound persistent volume claims can be expanded")
+        raise errors.forbidden(
+            "persistentvolumeclaims", meta["name"], "Only bound persistent volume claims can be expanded"
+        )
     name = old["spec"].get("storageClassName", "")
     found = store.get("storageclasses.storage.k8s.io", None, name) if name else None
     if found is None or not found.get("allowVolumeExpansion"):

@@ -52,6 +52,9 @@ class Extraction:
         }
         if defaults:
             found["defaults"] = defaults
+        solid = [name for name, inner in schema["properties"].items() if inner.get("default") == {} and not custom]
+        if solid:
+            found["solid"] = sorted(solid)
         return found
 
     def node(self, schema: dict[str, Any], path: str) -> Any:

@@ -17,7 +17,8 @@ SCALARS = frozenset(
 class Node:
     """One shape. `kind` is scalar, struct, map or list; only the fields of that kind mean something.
 
-    scalar: `scalar` names it. struct: `fields`, `required`, `defaults`. map and list: `element`. list: `keys` when it is
+    scalar: `scalar` names it. struct: `fields`, `required`, `defaults`, and `solid`, the fields that Go holds by value, so
+    that they are never absent. map and list: `element`. list: `keys` when it is
     keyed ("map"), `is_set`; `merge_key` for strategic merge (None: replaced whole; "": a set of scalars).
     """
 
@@ -33,6 +34,7 @@ class Node:
         "name",
         "required",
         "scalar",
+        "solid",
     )
 
     def __init__(self, kind: str, name: str = ""):
@@ -43,6 +45,7 @@ class Node:
         self.fields: dict[str, Node] = {}
         self.required: tuple[str, ...] = ()
         self.defaults: dict[str, Any] = {}
+        self.solid: frozenset[str] = frozenset()
         self.element: Node = self
         self.keys: tuple[str, ...] = ()
         self.is_set = False
@@ -78,6 +81,7 @@ def _named(name: str) -> Node:
         raw = _document()["types"][name]
         node.required = tuple(raw.get("required", ()))
         node.defaults = raw.get("defaults", {})
+        node.solid = frozenset(raw.get("solid", ()))
         node.atomic = raw.get("atomic", False)
         node.fields = {field: _node(inner) for field, inner in raw["fields"].items()}
     return node

@@ -22,7 +22,9 @@ def service(obj: Obj) -> list[Any]:
     kind = spec.get("type", "ClusterIP")
     entries = ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
     outside = ",".join(entry.get("ip") or entry.get("hostname") or "" for entry in entries)
-    external = {"ExternalName": spec.get("externalName", ""), "LoadBalancer": outside or "<pending>"}.get(kind, "<none>")
+    external = {"ExternalName": spec.get("externalName", ""), "LoadBalancer": outside or "<pending>"}.get(
+        kind, "<none>"
+    )
     if spec.get("externalIPs"):
         external = ",".join(spec["externalIPs"])
     ports = [
@@ -50,7 +52,13 @@ def endpoint_slice(obj: Obj) -> list[Any]:
     ports = [str(port["port"]) if port.get("port") else "*" for port in obj.get("ports") or ()]
     found = [address for endpoint in obj.get("endpoints") or () for address in endpoint.get("addresses") or ()]
     unset = "<unset>"
-    return [_name(obj), obj.get("addressType", ""), _some(ports, ",") if ports else unset, _some(found, ",") if found else unset, since(obj)]
+    return [
+        _name(obj),
+        obj.get("addressType", ""),
+        _some(ports, ",") if ports else unset,
+        _some(found, ",") if found else unset,
+        since(obj),
+    ]
 
 
 def _some(found: list[str], joint: str) -> str:
@@ -179,7 +187,9 @@ def lease(obj: Obj) -> list[Any]:
 def gateway(obj: Obj) -> list[Any]:
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     addresses = [one.get("value") for one in status.get("addresses") or ()]
-    programmed = next((one.get("status") for one in status.get("conditions") or () if one.get("type") == "Programmed"), None)
+    programmed = next(
+        (one.get("status") for one in status.get("conditions") or () if one.get("type") == "Programmed"), None
+    )
     return [_name(obj), spec.get("gatewayClassName"), addresses[0] if addresses else None, programmed, since(obj)]
 
 

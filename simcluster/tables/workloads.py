@@ -28,7 +28,13 @@ def stateful_set(obj: Obj) -> list[Any]:
 
 def daemon_set(obj: Obj) -> list[Any]:
     spec, status = _parts(obj)
-    names = "desiredNumberScheduled currentNumberScheduled numberReady updatedNumberScheduled numberAvailable".split()
+    names = [
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "numberReady",
+        "updatedNumberScheduled",
+        "numberAvailable",
+    ]
     counts = [status.get(name, 0) for name in names]
     nodes = ((spec.get("template") or {}).get("spec") or {}).get("nodeSelector") or {}
     selector = ",".join(f"{key}={value}" for key, value in sorted(nodes.items())) or "<none>"

@@ -39,4 +39,6 @@ def shown(value: Any) -> str:
 
 def not_negative(holder: dict[str, Any], name: str, at: str) -> list[Cause]:
     value = holder.get(name)
-    return [wrong(f"{at}.{name}", value, "must be greater than or equal to 0")] if value is not None and value < 0 else []
+    return (
+        [wrong(f"{at}.{name}", value, "must be greater than or equal to 0")] if value is not None and value < 0 else []
+    )

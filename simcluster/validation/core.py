@@ -22,9 +22,27 @@ MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 SECRET_MAX = 1024 * 1024
 QUOTA_NAMES = frozenset(
-    "cpu memory ephemeral-storage requests.cpu requests.memory requests.storage requests.ephemeral-storage limits.cpu "
-    "limits.memory limits.ephemeral-storage pods services services.nodeports services.loadbalancers secrets configmaps "
-    "persistentvolumeclaims resourcequotas replicationcontrollers".split()
+    [
+        "cpu",
+        "memory",
+        "ephemeral-storage",
+        "requests.cpu",
+        "requests.memory",
+        "requests.storage",
+        "requests.ephemeral-storage",
+        "limits.cpu",
+        "limits.memory",
+        "limits.ephemeral-storage",
+        "pods",
+        "services",
+        "services.nodeports",
+        "services.loadbalancers",
+        "secrets",
+        "configmaps",
+        "persistentvolumeclaims",
+        "resourcequotas",
+        "replicationcontrollers",
+    ]
 )
 POD_SECURITY = tuple(f"pod-security.kubernetes.io/{mode}" for mode in ("audit", "enforce", "warn"))
 
@@ -121,7 +139,9 @@ def _docker(text: str) -> list[Cause]:
 def config_map(obj: Obj) -> list[Cause]:
     data, binary = obj.get("data") or {}, obj.get("binaryData") or {}
     found = _keys(data, "data") + _keys(binary, "binaryData")
-    found += [wrong(f"data[{key}]", key, "duplicate of key present in binaryData") for key in sorted(set(data) & set(binary))]
+    found += [
+        wrong(f"data[{key}]", key, "duplicate of key present in binaryData") for key in sorted(set(data) & set(binary))
+    ]
     size = sum(len(value.encode()) for value in data.values()) + sum(len(value) * 3 // 4 for value in binary.values())
     if size > SECRET_MAX:
         found.append(("FieldValueTooLong", "", f"Too long: may not be more than {SECRET_MAX} bytes"))
@@ -144,7 +164,11 @@ def quota(obj: Obj) -> list[Cause]:
     found: list[Cause] = []
     for name, text in sorted(((obj.get("spec") or {}).get("hard") or {}).items()):
         field = f"spec.hard[{name}]"
-        if name not in QUOTA_NAMES and "/" not in name and not name.startswith(("requests.", "limits.hugepages", "hugepages-")):
+        if (
+            name not in QUOTA_NAMES
+            and "/" not in name
+            and not name.startswith(("requests.", "limits.hugepages", "hugepages-"))
+        ):
             found.append(wrong(field, name, "must be a standard resource type or fully qualified"))
             found.append(wrong(field, name, "must be a standard resource for quota"))
         if parse(text) < 0:
@@ -168,7 +192,9 @@ def limit_range(obj: Obj) -> list[Cause]:
     return found
 
 
-def _limit(at: str, name: str, low: str | None, high: str | None, default: str | None, asked: str | None) -> list[Cause]:
+def _limit(
+    at: str, name: str, low: str | None, high: str | None, default: str | None, asked: str | None
+) -> list[Cause]:
     found: list[Cause] = []
 
     def above(part: str, value: str | None, first: str | None, second: str | None, told: str) -> None:
@@ -178,7 +204,13 @@ def _limit(at: str, name: str, low: str | None, high: str | None, default: str |
     above("min", low, low, high, f"min value {low} is greater than max value {high}")
     above("defaultRequest", asked, low, asked, f"min value {low} is greater than default request value {asked}")
     above("defaultRequest", asked, asked, high, f"default request value {asked} is greater than max value {high}")
-    above("defaultRequest", asked, asked, default, f"default request value {asked} is greater than default limit value {default}")
+    above(
+        "defaultRequest",
+        asked,
+        asked,
+        default,
+        f"default request value {asked} is greater than default limit value {default}",
+    )
     above("default", low, low, default, f"min value {low} is greater than default value {default}")
     above("default", high, default, high, f"default value {default} is greater than max value {high}")
     return found

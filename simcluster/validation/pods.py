@@ -32,7 +32,13 @@ def pod_spec(spec: Obj, at: str) -> list[Cause]:
     if policy not in ("Always", "OnFailure", "Never"):
         found.append(unsupported(f"{at}.restartPolicy", policy, ("Always", "OnFailure", "Never")))
     if (spec.get("activeDeadlineSeconds") or 1) < 1:
-        found.append(wrong(f"{at}.activeDeadlineSeconds", spec["activeDeadlineSeconds"], "must be between 1 and 2147483647, inclusive"))
+        found.append(
+            wrong(
+                f"{at}.activeDeadlineSeconds",
+                spec["activeDeadlineSeconds"],
+                "must be between 1 and 2147483647, inclusive",
+            )
+        )
     return found
 
 

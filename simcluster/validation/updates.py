@@ -8,9 +8,7 @@ from simcluster.validation.causes import forbidden, wrong
 
 Obj = dict[str, Any]
 IMMUTABLE = "field is immutable"
-_CLAIM = (
-    "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"
-)
+_CLAIM = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"
 _POD = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
     "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
@@ -65,7 +63,9 @@ def _claim(new: Obj, old: Obj) -> list[Cause]:
     spec, was = new["spec"], old["spec"]
     bound = (old.get("status") or {}).get("phase") == "Bound"
     sizes = [((held.get("resources") or {}).get("requests") or {}).get("storage", "0") for held in (spec, was)]
-    fixed = [{key: value for key, value in held.items() if key not in ("resources", "volumeName")} for held in (spec, was)]
+    fixed = [
+        {key: value for key, value in held.items() if key not in ("resources", "volumeName")} for held in (spec, was)
+    ]
     if fixed[0] != fixed[1] or (not bound and sizes[0] != sizes[1]):
         return [forbidden("spec", _CLAIM)]
     capacity = ((old.get("status") or {}).get("capacity") or {}).get("storage")
@@ -107,10 +107,15 @@ def _data(new: Obj, old: Obj) -> list[Cause]:
 
 
 def _stateful_set(spec: Obj, was: Obj) -> list[Cause]:
-    free = (
-        "replicas ordinals template updateStrategy revisionHistoryLimit persistentVolumeClaimRetentionPolicy "
-        "minReadySeconds".split()
-    )
+    free = [
+        "replicas",
+        "ordinals",
+        "template",
+        "updateStrategy",
+        "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy",
+        "minReadySeconds",
+    ]
     if {k: v for k, v in spec.items() if k not in free} == {k: v for k, v in was.items() if k not in free}:
         return []
     told = (
@@ -122,8 +127,4 @@ def _stateful_set(spec: Obj, was: Obj) -> list[Cause]:
 
 def _storage_class(new: Obj, old: Obj) -> list[Cause]:
     fields = ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode")
-    return [
-        forbidden(name, f"updates to {name} are forbidden.")
-        for name in fields
-        if new.get(name) != old.get(name)
-    ]
+    return [forbidden(name, f"updates to {name} are forbidden.") for name in fields if new.get(name) != old.get(name)]

@@ -169,5 +169,5 @@ def _cron_problem(schedule: str) -> str:
             if int(number) < low:
                 return f"beginning of range ({number}) below minimum ({low}): {text}"
         if not re.fullmatch(r"[\d*/,\-?A-Za-z]+", text):
-            return f"failed to parse int from {text}: strconv.Atoi: parsing \"{text}\": invalid syntax"
+            return f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": invalid syntax'
     return ""
