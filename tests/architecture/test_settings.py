@@ -1,0 +1,83 @@
+"""Settings fail loudly, and production's are accepted by Django's own deployment check."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = {
+    "DJANGO_SETTINGS_MODULE": "portal.settings.production",
+    "BERTH_SECRET_KEY": "k3y-" + "abcdefghijklmnopqrstuvwxyz0123456789" * 2,
+    "BERTH_SEAL_KEY": "s3al-" + "abcdefghijklmnopqrstuvwxyz0123456789" * 2,
+    "BERTH_PUBLIC_URL": "https://berth.example",
+    "BERTH_DATABASE_URL": "postgresql://berth:secret@db.example/berth",
+    "BERTH_REDIS_URL": "redis://redis.example:6379",
+    "BERTH_CLUSTERS": '{"default": {"title": "harbor-1", "in_cluster": true}}',
+}
+
+
+def manage(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    """`manage.py` with production's settings; a change of None leaves the variable out."""
+    environment = {key: value for key, value in {**GOOD, **changes}.items() if value is not None}
+    return subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "manage.py", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_check_deploy_is_silent() -> None:
+    done = manage("check", "--deploy", "--fail-level", "WARNING")
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_migrations_are_complete() -> None:
+    done = manage("makemigrations", "--check", "--dry-run", DJANGO_SETTINGS_MODULE="portal.settings.test")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in GOOD if name.startswith("BERTH_")])
+def test_a_missing_setting_stops_the_start(name: str) -> None:
+    done = manage("check", **{name: None})
+    assert done.returncode != 0
+    assert f"Set {name} " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("BERTH_SECRET_KEY", "short", "too weak"),
+        ("BERTH_SEAL_KEY", "a" * 60, "too weak"),
+        ("BERTH_PUBLIC_URL", "http://berth.example", "must be https"),
+        ("BERTH_PUBLIC_URL", "berth.example", "not an address"),
+        ("BERTH_ALLOWED_HOSTS", "*", "must name hosts"),
+        ("BERTH_DATABASE_URL", "sqlite:///x", "postgresql://"),
+        ("BERTH_CLUSTERS", "{", "not JSON"),
+        ("BERTH_CLUSTERS", "{}", 'named "default"'),
+        ("BERTH_CLUSTERS", '{"default": {"kubeconfg": "x"}}', "unknown keys"),
+        ("BERTH_CLUSTERS", '{"default": {"server": "http://10.0.0.1"}}', "simulated"),
+        ("BERTH_EMAIL_TLS", "perhaps", "write true or false"),
+        ("BERTH_TRUSTED_PROXIES", "-1", "at least 0"),
+    ],
+)
+def test_a_bad_setting_stops_the_start(name: str, value: str, says: str) -> None:
+    done = manage("check", **{name: value})
+    assert done.returncode != 0
+    assert says in done.stderr
+
+
+def test_a_setting_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(GOOD["BERTH_SECRET_KEY"] + "\n")
+    done = manage("check", BERTH_SECRET_KEY=None, BERTH_SECRET_KEY_FILE=str(file))
+    assert done.returncode == 0, done.stderr
