@@ -1,0 +1,90 @@
+"""What pages and sockets hear of a change, once it is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+from tenants.live.events import RIGHTS_GROUP, team_group
+from tenants.models import App, Membership, Namespace, Team, User
+from tenants.services import apps, members, teams
+from tests.factories import make_spec
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def heard() -> Callable[[str], Callable[[], list[dict[str, Any]]]]:
+    """`heard(group)` listens; calling what it answers gives the messages so far."""
+    layer = get_channel_layer()
+
+    def listen(group: str) -> Callable[[], list[dict[str, Any]]]:
+        name = async_to_sync(layer.new_channel)()
+        async_to_sync(layer.group_add)(group, name)
+
+        def messages() -> list[dict[str, Any]]:
+            found = []
+            while name in layer.channels and not layer.channels[name].empty():
+                found.append(async_to_sync(layer.receive)(name)["data"])
+            return found
+
+        return messages
+
+    return listen
+
+
+def test_change_of_an_app_is_told_to_its_team(bob: User, app_row: App, heard: Any) -> None:
+    messages = heard(team_group(app_row.team.pk))
+    _, operation = apps.release_app(actor=bob, app=app_row, spec=make_spec(replicas=2), expected=1)
+    told = {(message["noun"], message["id"]) for message in messages()}
+    assert {("app", str(app_row.pk)), ("operation", str(operation.pk))} <= told
+
+
+def test_other_teams_hear_nothing(bob: User, app_row: App, other_team: Team, heard: Any) -> None:
+    messages = heard(team_group(other_team.pk))
+    apps.delete_app(actor=bob, app=app_row, confirm="checkout")
+    assert messages() == []
+
+
+def test_nothing_is_told_of_what_was_rolled_back(bob: User, app_row: App, heard: Any) -> None:
+    messages = heard(team_group(app_row.team.pk))
+    with transaction.atomic():
+        apps.delete_app(actor=bob, app=app_row, confirm="checkout")
+        transaction.set_rollback(True)
+    assert messages() == []
+
+
+@pytest.mark.parametrize("verb", ["change", "remove"])
+def test_sockets_of_a_member_check_their_rights_again(
+    alice: User, bob: User, team: Team, heard: Any, verb: str
+) -> None:
+    messages = heard(RIGHTS_GROUP)
+    membership = Membership.objects.get(team=team, user=bob)
+    if verb == "change":
+        members.change_role(actor=alice, membership=membership, role="viewer")
+    else:
+        members.remove_member(actor=alice, membership=membership)
+    assert messages() == [{"type": "rights", "user": bob.pk, "team": team.pk}]
+
+
+def test_switch_of_the_team_has_all_sockets_check_their_rights(alice: User, team: Team, heard: Any) -> None:
+    messages = heard(RIGHTS_GROUP)
+    teams.edit_team(actor=alice, team=team, viewers_read_logs=True)
+    assert {message["user"] for message in messages()} == set(team.memberships.values_list("user", flat=True))
+
+
+def test_deletion_of_a_team_is_told_to_its_members(alice: User, team: Team, heard: Any) -> None:
+    messages, users = heard(RIGHTS_GROUP), set(team.memberships.values_list("user", flat=True))
+    teams.delete_team(actor=alice, team=team, confirm="payments")
+    assert {message["user"] for message in messages()} == users
+
+
+def test_deletion_of_a_team_with_namespaces_leaves_its_pages(alice: User, namespace: Namespace, heard: Any) -> None:
+    messages = heard(RIGHTS_GROUP)
+    teams.delete_team(actor=alice, team=namespace.team, confirm="payments")
+    assert messages() == []
