@@ -154,11 +154,26 @@ class Container(Part):
     liveness_probe: Probe | None = None
 
 
+class ClaimSource(Part):
+    claim_name: str = ""
+
+
+class Volume(Part):
+    persistent_volume_claim: ClaimSource | None = None
+
+
 class PodSpec(Part):
     node_name: str = ""
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
     termination_grace_period_seconds: int = 30
+    volumes: tuple[Volume, ...] = ()
+
+    @property
+    def claim_names(self) -> tuple[str, ...]:
+        """The claims that the pod mounts."""
+        sources = (volume.persistent_volume_claim for volume in self.volumes)
+        return tuple(source.claim_name for source in sources if source is not None)
 
 
 class PodStatus(Part):

@@ -73,6 +73,7 @@ class Diagnosis:
     reason: str = ""  # the cluster's word for it: "ImagePullBackOff"
     tries: int = 0
     last_try: datetime | None = None
+    next_try: datetime | None = None  # by the kubelet's back-off; None when it does not try by itself
     since: datetime | None = None
     wants_log: bool = False  # the last lines of the previous container tell more
     exit_code: int | None = None

@@ -16,6 +16,8 @@ from cluster.specs import AppSpec, HealthCheck, Owner, SecretFiles, SecretRef, V
 MIB = 1024**2
 REGISTRY = "10.89.0.1:5000"
 OWNER = Owner(team="diag", namespace_id="1", operation="op-1")
+FAILS = "/read?path=/nothing"
+"""A path of hello's that answers 502."""
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -76,7 +78,7 @@ def container(manifest: dict[str, Any]) -> dict[str, Any]:
 def liveness_of_nothing(manifest: dict[str, Any]) -> None:
     web = container(manifest)
     web.pop("startupProbe")
-    ask = {"httpGet": {"path": "/nothing", "port": 8080}}
+    ask = {"httpGet": {"path": FAILS, "port": 8080}}
     web["readinessProbe"] = {"tcpSocket": {"port": 8080}, "periodSeconds": 1}
     web["livenessProbe"] = {**ask, "periodSeconds": 1, "failureThreshold": 2}
 
@@ -171,7 +173,7 @@ CASES: tuple[Case, ...] = (
     Case("memory", {"env": {"EAT_MIB": "100"}}),
     Case("command_missing", {"command": ("/bin/nothing",)}),
     Case("liveness", deployment=liveness_of_nothing),
-    Case("startup", {"health": HealthCheck(kind="http", path="/nothing", period=2, start_seconds=6)}),
+    Case("startup", {"health": HealthCheck(kind="http", path=FAILS, period=2, start_seconds=6)}),
     Case("secret_missing", {"secret_env": {"TOKEN": SecretRef("gone", "k")}}),
     Case("secret_key_missing", {"secret_env": {"TOKEN": SecretRef("here", "k")}}, before=(secret("here", a="1"),)),
     Case("config_map_missing", deployment=environment_from_config_map),

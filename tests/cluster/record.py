@@ -73,8 +73,17 @@ def read(connection: Connection, case: Case) -> dict[str, Any]:
 
 
 def keep(connection: Connection, case: Case, age: str) -> None:
-    text = orjson.dumps(read(connection, case), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    (FOLDER / f"{case.name}.{age}.json").write_bytes(text)
+    (FOLDER / f"{case.name}.{age}.json").write_bytes(one_a_line(read(connection, case)))
+
+
+def one_a_line(found: dict[str, Any]) -> bytes:
+    """JSON with an object of the cluster a line: small, and still to be read in a diff."""
+    kinds = (
+        b'"%s":[\n%s]' % (kind.encode(), b",\n".join(orjson.dumps(item) for item in items))
+        for kind, items in found["objects"].items()
+    )
+    head = orjson.dumps({key: value for key, value in found.items() if key != "objects"})
+    return head[:-1] + b',"objects":{\n' + b",\n".join(kinds) + b"}}\n"
 
 
 def main(wanted: list[str]) -> None:

@@ -1,0 +1,96 @@
+"""Why an image does not come, from the words of containerd 2.4."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from cluster.pruned import ContainerStatus, Pod
+from cluster.rollout.facts import Events, times
+from cluster.rollout.finding import PATIENCE, Finding
+
+REASONS = frozenset(
+    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError"}
+)
+"""Waiting reasons that are about the image (kubernetes/pkg/kubelet/images/types.go)."""
+
+ENOUGH_TRIES = 2
+"""A registry may stutter once; what it says twice is the cause."""
+
+_BACKOFF_FIRST, _BACKOFF_MOST = 10, 300  # seconds: the kubelet doubles the wait between pulls
+
+_RULES: tuple[tuple[str, str], ...] = (
+    ("registry_refused", r"401 Unauthorized|403 Forbidden|incorrect username or password"),
+    ("registry_login", r"pull access denied|no basic auth credentials|authorization failed|insufficient_scope"),
+    ("registry_name", r"lookup \S+.*: (no such host|server misbehaving|Temporary failure)"),
+    ("registry_unreachable", r"connection refused|i/o timeout|no route to host|network is unreachable|deadline exceeded"),
+    ("registry_unreachable", r"connection reset|TLS handshake|x509:|\bEOF$|server gave HTTP response|50[0234] "),
+    ("image_missing", r"not found|manifest unknown|name unknown"),
+)
+_NOTES = {
+    "image_missing": "tag not found",
+    "registry_login": "login wanted",
+    "registry_refused": "login refused",
+    "registry_unreachable": "registry silent",
+    "registry_name": "registry unknown",
+    "image_pull": "pull fails",
+}
+
+
+def image_finding(pod: Pod, status: ContainerStatus, image: str, events: Events) -> Finding | None:
+    """The finding for a container that waits for its image; None while one failed try proves nothing."""
+    waiting = status.state.waiting
+    if waiting is None or waiting.reason not in REASONS:
+        return None
+    facts = {"image": image, "tag": tag_of(image), "host": host_of(image)}
+    if waiting.reason == "InvalidImageName":
+        return Finding(
+            "image_name",
+            facts,
+            (waiting.message,),
+            note="malformed name",
+            container=status.name,
+            reason=waiting.reason,
+            since=pod.metadata.creation_timestamp,
+        )
+    pulling = events.last("Pod", pod, "Pulling", saying=f'"{image}"')
+    failed = events.last("Pod", pod, "Failed", saying=f'Failed to pull image "{image}"')
+    tries = failed.times if failed else pulling.times if pulling else 0
+    said = waiting.message if waiting.message.count(":") > 1 else failed.message if failed else waiting.message
+    code = next((code for code, pattern in _RULES if re.search(pattern, said)), "image_pull")
+    last = failed.last_seen if failed else None
+    wait = min(_BACKOFF_MOST, _BACKOFF_FIRST * 2 ** (tries - 1)) if tries else 0
+    return Finding(
+        code,
+        facts,
+        tuple(dict.fromkeys(text for text in (failed.message if failed else "", waiting.message) if text)),
+        note=f"{_NOTES[code]}, {tries} tries" if tries > 1 else f"{_NOTES[code]}{', tried ' + times(tries) if tries else ''}",
+        container=status.name,
+        reason=waiting.reason,
+        tries=tries,
+        last_try=last,
+        next_try=last + timedelta(seconds=wait) if last else None,
+        since=pod.metadata.creation_timestamp,
+        patience=timedelta(0) if tries >= ENOUGH_TRIES else PATIENCE / 2,
+    )
+
+
+def tag_of(image: str) -> str:
+    """What stands after the name: the tag, or the digest's first characters.
+
+    >>> tag_of("registry:5000/shop/web:2.1")
+    '2.1'
+    """
+    name, _, digest = image.partition("@")
+    last = name.rpartition("/")[2]
+    if ":" in last:
+        return last.partition(":")[2]
+    return digest[:19] if digest else "latest"
+
+
+def host_of(image: str) -> str:
+    """The registry of an image, by the rule of the reference grammar: the first part when it has a dot, a colon, or is localhost."""
+    first, slash, _ = image.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        return first
+    return "docker.io"

@@ -1,0 +1,186 @@
+"""Why a pod is not made, not placed, or not prepared: refusals, nodes, volumes, configuration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+from cluster.pruned import Claim, Condition, ContainerStatus, Pod, ReplicaSet
+from cluster.rollout.facts import Events, condition
+from cluster.rollout.finding import PATIENCE, Finding
+
+_QUOTA = re.compile(r"exceeded quota: \S+ requested: (?P<requested>.+), used: (?P<used>.+), limited: (?P<limited>.+)$")
+_RESOURCES = {"requests.cpu": "CPU", "requests.memory": "memory", "limits.memory": "memory limit", "pods": "pods"}
+
+
+def refusal_finding(replicaset: ReplicaSet) -> Finding | None:
+    """Why the pods of a ReplicaSet are refused; its condition has the clean text, events of many pods are merged."""
+    failure = condition(replicaset.status.conditions, "ReplicaFailure")
+    if failure is None or failure.status != "True" or failure.reason != "FailedCreate":
+        return None
+    code, facts = _refusal(failure.message)
+    return Finding(code, facts, (failure.message,), reason=failure.reason, since=failure.last_transition_time)
+
+
+def _refusal(message: str) -> tuple[str, dict[str, str]]:
+    if found := re.search(r'violates PodSecurity "(?P<policy>[^"]+)"', message):
+        return "pod_security", {"policy": found["policy"]}
+    if found := _QUOTA.search(message):
+        return "quota_full", {"room": _room(found["requested"], found["used"], found["limited"])}
+    if found := re.search(r"failed quota: [^:]+: must specify (?P<missing>[^ ]+)", message):
+        return "quota_demands", {"missing": found["missing"]}
+    if found := re.search(r"is forbidden: (?P<rule>(maximum|minimum|\S+ max limit to request ratio) .*)$", message):
+        return "limit_range", {"rule": found["rule"]}
+    return "pod_refused", {}
+
+
+def _room(requested: str, used: str, limited: str) -> str:
+    """Of "requests.cpu=10m", "requests.cpu=20m", "requests.cpu=20m": "CPU 10m wanted, 20m of 20m taken"."""
+    held, limits = _pairs(used), _pairs(limited)
+    return "; ".join(
+        f"{_RESOURCES.get(name, name)} {amount} wanted, {held.get(name, '?')} of {limits.get(name, '?')} taken"
+        for name, amount in _pairs(requested).items()
+    )
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return {name: amount for name, _, amount in (pair.partition("=") for pair in text.split(","))}
+
+
+def schedule_finding(pod: Pod, claims: Iterable[Claim], events: Events) -> Finding | None:
+    """Why no node takes a pod, from the scheduler's message."""
+    scheduled = condition(pod.status.conditions, "PodScheduled")
+    if scheduled is None or scheduled.status == "True" or not scheduled.message:
+        return None
+    message = scheduled.message
+    if found := re.search(r'persistentvolumeclaim "(?P<claim>[^"]+)" not found', message):
+        return _unplaced("claim_missing", {"claim": found["claim"]}, scheduled, note="volume missing")
+    if "unbound immediate PersistentVolumeClaims" in message:
+        return _unbound(pod, scheduled, claims, events)
+    if "volume node affinity conflict" in message or "ReadWriteOncePod" in message:
+        return _unplaced("claim_busy", {}, scheduled, note="volume elsewhere", patience=PATIENCE)
+    if short := re.findall(r"Insufficient ([\w./-]+?)[.,]", message):
+        what = " and ".join(sorted({{"cpu": "CPU"}.get(name, name) for name in short}))
+        return _unplaced("no_room", {"what": what}, scheduled, note=f"not enough {what}", patience=PATIENCE)
+    if "Too many pods" in message:
+        return _unplaced("no_room", {"what": "room for pods"}, scheduled, note="nodes are full", patience=PATIENCE)
+    return _unplaced("no_node", {}, scheduled, note="no node fits", patience=PATIENCE)
+
+
+def _unplaced(
+    code: str,
+    facts: dict[str, str],
+    scheduled: Condition,
+    *,
+    note: str,
+    patience: timedelta = timedelta(0),
+    also: tuple[str, ...] = (),
+) -> Finding:
+    return Finding(
+        code,
+        facts,
+        (*also, scheduled.message),
+        note=note,
+        reason=scheduled.reason,
+        since=scheduled.last_transition_time,
+        patience=patience,
+    )
+
+
+def _unbound(pod: Pod, scheduled: Condition, claims: Iterable[Claim], events: Events) -> Finding:
+    mounted = set(pod.spec.claim_names)
+    pending = [claim for claim in claims if claim.name in mounted and claim.status.phase != "Bound"]
+    for claim in pending:
+        failed = events.last("PersistentVolumeClaim", claim, "ProvisioningFailed")
+        if failed is None:
+            continue
+        facts = {"claim": claim.name, "storage_class": claim.spec.storage_class_name}
+        gone = re.search(r'storageclass\S* "[^"]*" not found', failed.message) is not None
+        return _unplaced(
+            "claim_class" if gone else "claim_unbound",
+            facts,
+            scheduled,
+            note="no such class" if gone else "volume not made",
+            patience=timedelta(0) if gone else PATIENCE,
+            also=(failed.message,),
+        )
+    name = pending[0].name if pending else ", ".join(sorted(mounted))
+    return _unplaced("claim_unbound", {"claim": name}, scheduled, note="volume not made", patience=PATIENCE)
+
+
+def configuration_finding(pod: Pod, status: ContainerStatus) -> Finding | None:
+    """Why a container is refused by its node before it starts."""
+    waiting = status.state.waiting
+    if waiting is None or waiting.reason not in ("CreateContainerConfigError", "CreateContainerError"):
+        return None
+    code, facts, note = _configuration(waiting.reason, waiting.message)
+    return Finding(
+        code,
+        facts,
+        (waiting.message,),
+        note=note,
+        container=status.name,
+        reason=waiting.reason,
+        since=pod.metadata.creation_timestamp,
+    )
+
+
+def _configuration(reason: str, message: str) -> tuple[str, dict[str, str], str]:
+    if found := re.search(r'^secret "(?P<secret>[^"]+)" not found', message):
+        return "secret_missing", {"secret": found["secret"]}, f"secret {found['secret']} missing"
+    if found := re.search(r"couldn't find key (?P<key>\S+) in Secret [^/]+/(?P<secret>\S+)", message):
+        return "secret_key_missing", found.groupdict(), f"key {found['key']} missing"
+    if found := re.search(r'^configmap "(?P<secret>[^"]+)" not found', message):
+        return "config_map_missing", {"secret": found["secret"]}, "configuration missing"
+    if found := re.search(r"couldn't find key \S+ in ConfigMap [^/]+/(?P<secret>\S+)", message):
+        return "config_map_missing", {"secret": found["secret"]}, "configuration missing"
+    if "runAsNonRoot" in message:
+        return "root_image", {}, "runs as root"
+    if reason == "CreateContainerError":
+        return "start_refused", {}, "start refused"
+    return "container_configuration", {}, "settings refused"
+
+
+def preparing_finding(pod: Pod, status: ContainerStatus, events: Events) -> Finding | None:
+    """Why a placed pod does not get as far as its containers: volumes and the sandbox, told by events alone."""
+    waiting = status.state.waiting
+    if waiting is None or waiting.reason not in ("ContainerCreating", "PodInitializing"):
+        return None
+    told = [event for event in events.of("Pod", pod) if event.reason in _PREPARING and not _passes(event.message)]
+    if not told:
+        return None
+    event = told[-1]
+    code, facts, note = _preparing(event.reason, event.message)
+    return Finding(
+        code,
+        facts,
+        (event.message,),
+        note=note,
+        container=status.name,
+        reason=event.reason,
+        tries=event.times,
+        last_try=event.last_seen,
+        since=event.first_seen,
+        patience=timedelta(0) if code.startswith("secret") else PATIENCE,
+    )
+
+
+_PREPARING = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox"})
+
+
+def _passes(message: str) -> bool:
+    """Hiccups of the kubelet's caches, not causes."""
+    return "failed to sync" in message or "not registered" in message
+
+
+def _preparing(reason: str, message: str) -> tuple[str, dict[str, str], str]:
+    if reason == "FailedCreatePodSandBox":
+        return "sandbox", {}, "no sandbox"
+    if found := re.search(r'secret "(?P<secret>[^"]+)" not found', message):
+        return "secret_file_missing", {"secret": found["secret"]}, f"secret {found['secret']} missing"
+    if found := re.search(r"references non-existent secret key: (?P<key>\S+)", message):
+        return "secret_file_key_missing", {"key": found["key"]}, f"key {found['key']} missing"
+    if reason == "FailedAttachVolume" and "Multi-Attach" in message:
+        return "claim_busy", {}, "volume elsewhere"
+    return "volume_mount", {}, "volume not mounted"

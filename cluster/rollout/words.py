@@ -1,0 +1,117 @@
+"""The sentences of a rollout."""
+
+from __future__ import annotations
+
+from cluster.pruned import Pod, Probe
+from cluster.rollout import tiles
+from cluster.rollout.facts import condition, main_container, main_status, seconds, window
+from cluster.rollout.judgement import Verdict
+from cluster.rollout.model import Diagnosis
+from cluster.rollout.scene import Scene
+
+_WAITS = {
+    "image_missing": "the image {tag}",
+    "quota_full": "room in the quota",
+    "no_room": "a node with room",
+    "no_node": "a node that fits",
+    "claim_missing": "the volume {claim}",
+    "claim_class": "the volume {claim}",
+    "claim_unbound": "the volume {claim}",
+    "secret_missing": "the secret {secret}",
+    "secret_file_missing": "the secret {secret}",
+    "secret_key_missing": "the key {key} of {secret}",
+    "secret_file_key_missing": "the key {key}",
+    "registry_unreachable": "the registry {host}",
+    "paused": "somebody to let it go on",
+}
+
+
+def sentence(scene: Scene, verdict: Verdict, diagnosis: Diagnosis | None) -> str:
+    """The one line that says how the app is, without a full stop."""
+    name, ready, wanted = _name(scene.new.release), scene.new.ready, scene.wanted
+    match verdict.state:
+        case "stopped":
+            return "Stopped, no pods wanted"
+        case "running":
+            return f"Running {name}, {ready} of {wanted} ready"
+        case "stuck":
+            return f"{name} is stuck: {diagnosis.headline if diagnosis else 'nothing moves'}"
+        case "crashing":
+            return f"{name} crashes: {diagnosis.headline if diagnosis else 'it ends again and again'}"
+        case "waiting":
+            return f"{name} is paused"
+        case "degraded":
+            more = f": {diagnosis.headline}" if diagnosis else ""
+            return f"Running {name}, {ready} of {wanted} ready{more}"
+        case _ if wanted == 0:
+            return f"Stopping, {_pods(sum(len(group.live) for group in scene.groups))} left"
+        case _:
+            return f"Rolling out {name}, {ready} of {wanted} {'new ' if scene.old_live else ''}pods ready"
+
+
+def detail(scene: Scene, verdict: Verdict) -> str:
+    """What serves meanwhile; empty when all is well."""
+    if verdict.state in ("running", "stopped"):
+        return ""
+    old = [group for group in scene.old if group.ready]
+    if old:
+        name, ready = _name(old[0].release), sum(group.ready for group in old)
+        if scene.new.ready and verdict.state == "rolling":
+            return f"{name} serves beside it."
+        return f"{name} keeps serving, {ready} of {max(scene.wanted, ready)} ready."
+    if scene.new.ready:
+        return f"{scene.new.ready} of {scene.wanted} pods serve."
+    return "Nothing serves yet." if verdict.state == "rolling" else "Nothing serves."
+
+
+def waits(scene: Scene, verdict: Verdict) -> tuple[str, str]:
+    """What it waits for, and a remark on it; both empty when it waits for nothing."""
+    if verdict.finished or verdict.state == "stopped":
+        return "", ""
+    finding, pod = verdict.finding, verdict.waits_for
+    if finding is not None and finding.code in _WAITS:
+        return _WAITS[finding.code].format(**finding.facts), _stays(scene)
+    if pod is None:
+        live = len(scene.new.live)
+        if scene.old_live or any(group.pods for group in scene.old):
+            return ("the old pods to stop", "") if live >= scene.wanted else ("the first new pod", _stays(scene))
+        return "the cluster to make the pods" if live < scene.wanted else "the cluster to confirm it", ""
+    short = tiles.short(pod.name)
+    if finding is not None:
+        return f"{short} to stay up" if finding.exit_code is not None else f"{short} to become ready", _stays(scene)
+    return _of_pod(scene, pod, short)
+
+
+def _of_pod(scene: Scene, pod: Pod, short: str) -> tuple[str, str]:
+    scheduled = condition(pod.status.conditions, "PodScheduled")
+    status, container = main_status(pod), main_container(pod)
+    if scheduled is None or scheduled.status != "True":
+        return f"a place for {short}", scheduled.message if scheduled else ""
+    if status is None or container is None or status.state.running is None:
+        return f"{short} to start", ""
+    probe = container.readiness_probe if status.started else container.startup_probe or container.readiness_probe
+    if probe is None:
+        return f"{short} to become ready", ""
+    return f"{short} to pass its health check", _asked(scene, pod, probe, starting=not status.started)
+
+
+def _asked(scene: Scene, pod: Pod, probe: Probe, *, starting: bool) -> str:
+    said = tiles.health_note(pod, scene.events)
+    every = f"asked every {probe.period_seconds} s"
+    allowed = f"; a start may take {seconds(window(probe).total_seconds())}" if starting else ""
+    return f"{said[:1].upper()}{said[1:]}; {every}{allowed}." if said else f"{every.capitalize()}{allowed}."
+
+
+def _stays(scene: Scene) -> str:
+    old = next((group for group in scene.old if group.ready), None)
+    if old is None:
+        return ""
+    return f"{_name(old.release)} stays until a pod of {_name(scene.new.release)} is ready."
+
+
+def _name(release: int | None) -> str:
+    return f"v{release}" if release is not None else "the app"
+
+
+def _pods(count: int) -> str:
+    return f"{count} pod{'' if count == 1 else 's'}"
