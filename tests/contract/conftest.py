@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -68,26 +69,37 @@ def space(request: pytest.FixtureRequest, new_namespace: Callable[..., str]) -> 
     return new_namespace(request.module.__name__.rpartition("test_")[2].replace("_", "-"))
 
 
-Kubectl = Callable[..., subprocess.CompletedProcess[str]]
+@pytest.fixture(scope="session")
+def kubectl_base(kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """kubectl's command line up to its verb: the server under test, and a cache of this session's own."""
+    cache = tmp_path_factory.mktemp("kubectl")
+    return [*kubectl_command(), "--kubeconfig", str(kubeconfig), "--cache-dir", str(cache)]
 
 
 @pytest.fixture(scope="session")
-def kubectl(kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) -> Kubectl:
+def kubectl(kubectl_base: list[str]) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs kubectl with the arguments; `stdin=` is its input. Nothing is asserted of its exit code."""
-    command = kubectl_command()
-    cache = tmp_path_factory.mktemp("kubectl")
 
-    def run(*arguments: str, stdin: str | None = None, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command, "--kubeconfig", str(kubeconfig), "--cache-dir", str(cache), *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+    def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        command = [*kubectl_base, *arguments]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=90, check=False)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def kubectl_started(kubectl_base: list[str]) -> Callable[..., contextlib.AbstractContextManager[subprocess.Popen[str]]]:
+    """Starts kubectl and gives the process with its output as a pipe; ends it after."""
+
+    @contextlib.contextmanager
+    def start(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+        with subprocess.Popen([*kubectl_base, *arguments], stdout=subprocess.PIPE, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    return start
 
 
 def kubectl_command() -> list[str]:
