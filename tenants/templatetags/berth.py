@@ -195,3 +195,17 @@ def _relative(seconds: float) -> str:
             said = f"{number} {unit}{'s' if unit == 'day' and number > 1 else ''}"
             return f"{said} ago" if seconds > 0 else f"in {said}"
     return ""
+
+
+@register.filter
+def control(field: Any, hint: Any = None) -> SafeString:
+    """A form field's input in the site's look, tied to its hint and its errors for screen readers."""
+    kind = getattr(field.field.widget, "input_type", "")
+    look = {"checkbox": "form-check-input", "radio": "form-check-input", "select": "form-select"}.get(kind, "form-control")
+    attrs = {"class": f"{look} is-invalid" if field.errors else look}
+    described = [f"{field.id_for_label}-{part}" for part, there in (("hint", hint), ("error", field.errors)) if there]
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    if field.errors:
+        attrs["aria-invalid"] = "true"
+    return field.as_widget(attrs=attrs)
