@@ -90,6 +90,7 @@ STORAGES = {
 }
 
 NAMESPACE_PREFIX = env.text("BERTH_NAMESPACE_PREFIX", "")
+IMAGE_HOSTS = tuple(env.items("BERTH_IMAGE_HOSTS", ""))
 LIVE = env.flag("BERTH_LIVE", False)
 
 

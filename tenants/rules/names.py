@@ -74,6 +74,8 @@ def cluster_name(prefix: str, slug: str, name: str) -> str:
     if len(full) > CLUSTER_NAME_MAX:
         left = CLUSTER_NAME_MAX - len(full) + len(name)
         raise Broken(f"“{full}” would have {len(full)} characters; at most {left} are left for the name.")
+    if not _LABEL.fullmatch(full):
+        raise Broken(f"“{full}” is no name in a cluster: small letters, digits and “-”.")
     if full in RESERVED or full.startswith(RESERVED_PREFIXES[:2]):
         raise Broken(f"“{full}” is reserved for the cluster itself: choose another name.")
     return full

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from tenants import access, releases, rules
 from tenants.errors import Conflict, Gone, Invalid, NotFound
@@ -110,8 +111,8 @@ def _release(
     if spec == before and target is None and current.outcome != Outcome.FAILED:
         raise Invalid(f"Nothing differs from v{current.number}, so there is nothing to release.", code="unchanged")
     if current.outcome in (Outcome.PENDING, Outcome.ROLLING):
-        current.outcome = Outcome.ABANDONED
-        current.save(update_fields=["outcome"])
+        current.outcome, current.finished_at = Outcome.ABANDONED, timezone.now()
+        current.save(update_fields=["outcome", "finished_at"])
     app.generation += 1
     release = _add_release(app, spec, actor, before=before, number=_next_number(app), target=target)
     changes: list[dict[str, Any]] = releases.without_values(release.changes)
