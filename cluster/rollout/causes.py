@@ -94,7 +94,7 @@ CAUSES: dict[str, Cause] = {
     ),
     # -- the program
     "crash": Cause(
-        headline="the app crashes, exit code {exit_code}",
+        headline="it ends with exit code {exit_code}",
         title="The app ends with exit code {exit_code}",
         why="The app starts and ends again, {restarts} so far. What it wrote last tells why.",
         remedy="Read its last lines, then change the configuration or deploy a repaired image.",
@@ -103,7 +103,7 @@ CAUSES: dict[str, Cause] = {
         wants_log=True,
     ),
     "completed": Cause(
-        headline="the app ends by itself",
+        headline="it ends by itself",
         title="The app ends without an error",
         why="The app ends with exit code 0, {restarts} so far. An app must keep running.",
         remedy="Check the command: it runs to its end instead of serving. A program that goes into the background must stay in the "
@@ -138,7 +138,7 @@ CAUSES: dict[str, Cause] = {
         words="Cannot start",
     ),
     "liveness": Cause(
-        headline="the health check fails and restarts it",
+        headline="its health check fails",
         title="The health check fails, so the cluster restarts the app",
         why="The app runs, but {answer}. The cluster restarted it {restarts} so far.",
         remedy="Check the health check's path and port, or give the app more time to answer.",
@@ -156,7 +156,7 @@ CAUSES: dict[str, Cause] = {
         wants_log=True,
     ),
     "not_ready": Cause(
-        headline="the health check fails",
+        headline="its health check fails",
         title="The app runs but its health check fails",
         why="The app runs, but {answer}. It gets no requests until the check passes.",
         remedy="Read the app's log; check the health check's path.",

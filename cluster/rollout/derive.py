@@ -11,8 +11,8 @@ from cluster.pruned import prune
 from cluster.rollout import tiles, words
 from cluster.rollout.diagnosis import in_words
 from cluster.rollout.facts import is_ready
-from cluster.rollout.judgement import judge
-from cluster.rollout.model import Lane, Role, Rollout, Tile
+from cluster.rollout.judgement import Verdict, judge
+from cluster.rollout.model import Lane, Role, Rollout, Step, Tile
 from cluster.rollout.scene import Group, Scene, gather
 
 
@@ -45,7 +45,7 @@ def derive(
         now=now,
     )
     verdict = judge(scene)
-    diagnosis = in_words(verdict.finding) if verdict.finding else None
+    diagnosis = in_words(verdict.finding, now) if verdict.finding else None
     waits_for, waits_note = words.waits(scene, verdict)
     pod = verdict.waits_for
     return Rollout(
@@ -61,7 +61,7 @@ def derive(
         lanes=_lanes(scene, verdict.state == "stuck"),
         waits_for=waits_for,
         waits_note=waits_note,
-        steps=tiles.steps(pod, scene.findings.get(pod.name), scene.events) if pod else (),
+        steps=_steps(scene, verdict),
         steps_pod=pod.name if pod else "",
         diagnosis=diagnosis,
         started_at=scene.new.started_at,
@@ -99,6 +99,14 @@ def _unknown(now: datetime) -> Rollout:
         generation=0,
         seen_at=now,
     )
+
+
+def _steps(scene: Scene, verdict: Verdict) -> tuple[Step, ...]:
+    pod = verdict.waits_for
+    if pod is None:
+        return ()
+    stuck = verdict.finding is not None and verdict.finding.pod == pod.name
+    return tiles.steps(pod, scene.findings.get(pod.name), scene.events, stuck=stuck)
 
 
 def _generation(text: str) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cluster.pruned import Claim, ContainerStatus, Pod, ReplicaSet
-from cluster.rollout.causes import CAUSES, Cause
+from cluster.rollout.causes import CAUSES
 from cluster.rollout.facts import Events, is_leaving, is_over, main_container, main_status
 from cluster.rollout.finding import Finding
 from cluster.rollout.images import image_finding
@@ -64,8 +64,8 @@ def refusals(replicasets: Iterable[ReplicaSet]) -> list[Finding]:
     return [found for found in map(refusal_finding, replicasets) if found is not None]
 
 
-def in_words(finding: Finding) -> Diagnosis:
-    """The finding with the texts of its cause."""
+def in_words(finding: Finding, now: datetime) -> Diagnosis:
+    """The finding with the texts of its cause; a next try that is due already is not promised."""
     cause = CAUSES[finding.code]
     facts = {"container": finding.container, **finding.facts}
     return Diagnosis(
@@ -81,15 +81,11 @@ def in_words(finding: Finding) -> Diagnosis:
         reason=finding.reason,
         tries=finding.tries,
         last_try=finding.last_try,
-        next_try=finding.next_try,
+        next_try=finding.next_try if finding.next_try and finding.next_try > now else None,
         since=finding.since,
         wants_log=cause.wants_log,
         exit_code=finding.exit_code,
     )
-
-
-def cause_of(finding: Finding) -> Cause:
-    return CAUSES[finding.code]
 
 
 def _init(pod: Pod, events: Events, now: datetime) -> Finding | None:

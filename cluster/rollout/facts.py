@@ -127,5 +127,5 @@ def seconds(amount: float) -> str:
 
 
 def times(count: int) -> str:
-    """"once", "twice", "7 times"."""
+    """ "once", "twice", "7 times"."""
     return {1: "once", 2: "twice"}.get(count, f"{count} times")

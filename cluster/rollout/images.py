@@ -10,7 +10,14 @@ from cluster.rollout.facts import Events, times
 from cluster.rollout.finding import PATIENCE, Finding
 
 REASONS = frozenset(
-    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError"}
+    {
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "ErrImageNeverPull",
+        "RegistryUnavailable",
+        "ImageInspectError",
+    }
 )
 """Waiting reasons that are about the image (kubernetes/pkg/kubelet/images/types.go)."""
 
@@ -23,7 +30,10 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("registry_refused", r"401 Unauthorized|403 Forbidden|incorrect username or password"),
     ("registry_login", r"pull access denied|no basic auth credentials|authorization failed|insufficient_scope"),
     ("registry_name", r"lookup \S+.*: (no such host|server misbehaving|Temporary failure)"),
-    ("registry_unreachable", r"connection refused|i/o timeout|no route to host|network is unreachable|deadline exceeded"),
+    (
+        "registry_unreachable",
+        r"connection refused|i/o timeout|no route to host|network is unreachable|deadline exceeded",
+    ),
     ("registry_unreachable", r"connection reset|TLS handshake|x509:|\bEOF$|server gave HTTP response|50[0234] "),
     ("image_missing", r"not found|manifest unknown|name unknown"),
 )
@@ -64,7 +74,9 @@ def image_finding(pod: Pod, status: ContainerStatus, image: str, events: Events)
         code,
         facts,
         tuple(dict.fromkeys(text for text in (failed.message if failed else "", waiting.message) if text)),
-        note=f"{_NOTES[code]}, {tries} tries" if tries > 1 else f"{_NOTES[code]}{', tried ' + times(tries) if tries else ''}",
+        note=f"{_NOTES[code]}, {tries} tries"
+        if tries > 1
+        else f"{_NOTES[code]}{', tried ' + times(tries) if tries else ''}",
         container=status.name,
         reason=waiting.reason,
         tries=tries,

@@ -114,7 +114,9 @@ def _stall(scene: Scene) -> Finding:
     waiting = next((pod for pod in scene.new.live if not is_ready(pod)), None)
     told = scene.events.of("Pod", waiting) if waiting else scene.events.of("Deployment", scene.deployment)
     warnings = [event.message for event in told if event.type == "Warning"]
-    conditions = [found.message for found in scene.deployment.status.conditions if found.status != "True" and found.message]
+    conditions = [
+        found.message for found in scene.deployment.status.conditions if found.status != "True" and found.message
+    ]
     return Finding(
         "stalled",
         evidence=tuple(dict.fromkeys([*reversed(warnings), *conditions]))[:3],

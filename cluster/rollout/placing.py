@@ -142,6 +142,10 @@ def _configuration(reason: str, message: str) -> tuple[str, dict[str, str], str]
     return "container_configuration", {}, "settings refused"
 
 
+PREPARING = frozenset({"secret_file_missing", "secret_file_key_missing", "claim_busy", "volume_mount", "sandbox"})
+"""Codes of what a node prepares before it pulls the image."""
+
+
 def preparing_finding(pod: Pod, status: ContainerStatus, events: Events) -> Finding | None:
     """Why a placed pod does not get as far as its containers: volumes and the sandbox, told by events alone."""
     waiting = status.state.waiting

@@ -19,11 +19,15 @@ _NO_PROGRAM = re.compile(r'exec: "(?P<command>[^"]*)": (stat .*no such file or d
 _BACK_OFF = re.compile(r"back-off (?:(?P<m>\d+)m)?(?:(?P<s>\d+)s)?")
 
 
-def program_finding(pod: Pod, status: ContainerStatus, container: Container, events: Events, now: datetime) -> Finding | None:
+def program_finding(
+    pod: Pod, status: ContainerStatus, container: Container, events: Events, now: datetime
+) -> Finding | None:
     """The finding for a container that was started at least once; None while nothing is wrong, or not yet."""
     end = last_end(status)
     waiting = status.state.waiting
     told = waiting.message if waiting else ""
+    if status.state.running is not None and status.started and not keeps_ending(status, now):
+        return _not_ready(pod, status, container, events)
     if end is not None and (end.reason in ("StartError", "ContainerCannotRun") or end.exit_code == START_ERROR):
         return _cannot_start(status, end.message or told, now)
     if waiting is not None and waiting.reason == "RunContainerError":
@@ -34,7 +38,7 @@ def program_finding(pod: Pod, status: ContainerStatus, container: Container, eve
             return _unhealthy(pod, status, container, end, killing, events)
         if keeps_ending(status, now):
             return _ended(status, container, end)
-    return _not_ready(pod, status, container, events)
+    return None
 
 
 def killed_by_probe(pod: Pod, status: ContainerStatus, end: Terminated, events: Events) -> Event | None:
@@ -43,7 +47,9 @@ def killed_by_probe(pod: Pod, status: ContainerStatus, end: Terminated, events: 
     A program that stops politely then looks exactly like one that ended by itself (Completed, 0): only this tells.
     """
     said = events.of("Pod", pod, "Killing")
-    killing = [event for event in said if re.search(rf"Container {status.name} failed (liveness|startup) probe", event.message)]
+    killing = [
+        event for event in said if re.search(rf"Container {status.name} failed (liveness|startup) probe", event.message)
+    ]
     if not killing:
         return None
     seen = killing[-1].last_seen
@@ -135,7 +141,7 @@ def _ended(status: ContainerStatus, container: Container, end: Terminated) -> Fi
 
 def _not_ready(pod: Pod, status: ContainerStatus, container: Container, events: Events) -> Finding | None:
     running = status.state.running
-    if running is None or status.ready or not status.started:
+    if running is None or status.ready:
         return None
     probe = container.readiness_probe
     unhealthy = events.last("Pod", pod, "Unhealthy", saying="Readiness probe failed")

@@ -22,10 +22,13 @@ from cluster.rollout.facts import (
 )
 from cluster.rollout.finding import Finding
 from cluster.rollout.images import REASONS as IMAGE_REASONS
-from cluster.rollout.model import Step, StepName, StepState, Tile, TileState
+from cluster.rollout.model import Step, StepName, Tile, TileState
+from cluster.rollout.placing import PREPARING
 from cluster.rollout.program import answer_of
 
-_CRASHES = frozenset({"crash", "completed", "memory", "liveness", "startup", "init", "command_missing", "start_refused"})
+_CRASHES = frozenset(
+    {"crash", "completed", "memory", "liveness", "startup", "init", "command_missing", "start_refused"}
+)
 _PULLED = re.compile(r"Successfully pulled image .* in (?P<took>[\d.hms]+) .*Image size: (?P<size>\d+) bytes")
 _MIB = 1024**2
 
@@ -34,7 +37,9 @@ def tile(pod: Pod, finding: Finding | None, serving: Collection[str] | None, eve
     """`serving`: names of the pods that the app's endpoints send requests to; None when the app has no address."""
     state, words, note = _state(pod, finding, serving, events)
     since = pod.metadata.deletion_timestamp or pod.metadata.creation_timestamp
-    return Tile(pod=pod.name, short=short(pod.name), state=state, words=words, note=note, since=since, restarts=restarts(pod))
+    return Tile(
+        pod=pod.name, short=short(pod.name), state=state, words=words, note=note, since=since, restarts=restarts(pod)
+    )
 
 
 def short(name: str) -> str:
@@ -79,7 +84,7 @@ def _on_its_way(pod: Pod, events: Events) -> tuple[TileState, str, str]:
         waiting = status.state.waiting if status else None
         if waiting is not None and waiting.reason == "CrashLoopBackOff":
             return "starting", "Starting", f"ended {times(max(1, restarts(pod)))}, starts again"
-        if waiting is not None and waiting.reason in IMAGE_REASONS or events.of("Pod", pod, "Pulling"):
+        if (waiting is not None and waiting.reason in IMAGE_REASONS) or events.of("Pod", pod, "Pulling"):
             pulled = events.of("Pod", pod, "Pulled")
             return "waiting", "Waiting", "for its containers" if pulled else "for its image"
         return "waiting", "Waiting", "for its containers"
@@ -98,42 +103,28 @@ def health_note(pod: Pod, events: Events) -> str:
     return answer_of(said.message, probe).removeprefix("GET ")
 
 
-def steps(pod: Pod, finding: Finding | None, events: Events) -> tuple[Step, ...]:
-    """Placed, Image pulled, Started, Health check: the first that is not done is busy or failed, the rest is to do."""
-    done = [
+def steps(pod: Pod, finding: Finding | None, events: Events, *, stuck: bool) -> tuple[Step, ...]:
+    """Placed, Image pulled, Started, Health check: the first that is not done is busy or failed, the rest is to do.
+
+    `stuck`: the finding is what stops the rollout.
+    """
+    done: tuple[tuple[StepName, str | None], ...] = (
         ("Placed", _placed(pod)),
         ("Image pulled", _pulled(pod, events)),
         ("Started", _started(pod)),
         ("Health check", "passed" if is_ready(pod) else None),
-    ]
-    found: list[Step] = []
-    stopped = False
-    names: tuple[StepName, ...] = ("Placed", "Image pulled", "Started", "Health check")
-    for name, (_, note) in zip(names, done, strict=True):
-        state: StepState = "todo"
-        if note is not None and not stopped:
-            state = "done"
-        elif not stopped:
-            stopped = True
-            state = "failed" if finding is not None and not _may_pass(finding) else "busy"
-        found.append(Step(name, state, _step_note(state, name, note, pod, finding, events)))
+    )
+    now = next((name for name, note in done if note is None), "")
+    if now == "Image pulled" and finding is not None and finding.code in PREPARING:
+        now = "Started"
+    found = []
+    for name, note in done:
+        if name == now:
+            said = finding.note if finding else health_note(pod, events) if name == "Health check" else ""
+            found.append(Step(name, "failed" if stuck else "busy", said))
+        else:
+            found.append(Step(name, "todo" if note is None else "done", note or ""))
     return tuple(found)
-
-
-def _may_pass(finding: Finding) -> bool:
-    return not CAUSES[finding.code].final and finding.code not in ("registry_unreachable", "image_pull")
-
-
-def _step_note(
-    state: StepState, name: StepName, note: str | None, pod: Pod, finding: Finding | None, events: Events
-) -> str:
-    if state == "done":
-        return note or ""
-    if state == "todo":
-        return ""
-    if finding is not None:
-        return finding.note
-    return health_note(pod, events) if name == "Health check" else ""
 
 
 def _placed(pod: Pod) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cluster.pruned import Pod, Probe
 from cluster.rollout import tiles
-from cluster.rollout.facts import condition, main_container, main_status, seconds, window
+from cluster.rollout.facts import condition, last_end, main_container, main_status, seconds, window
 from cluster.rollout.judgement import Verdict
 from cluster.rollout.model import Diagnosis
 from cluster.rollout.scene import Scene
@@ -22,6 +22,15 @@ _WAITS = {
     "secret_key_missing": "the key {key} of {secret}",
     "secret_file_key_missing": "the key {key}",
     "registry_unreachable": "the registry {host}",
+    "config_map_missing": "the config map {secret}",
+    "registry_login": "a login to {host}",
+    "registry_refused": "a right login to {host}",
+    "registry_name": "the registry {host}",
+    "image_name": "an image that has a right name",
+    "root_image": "an image that does not run as root",
+    "quota_demands": "pods that say {missing}",
+    "limit_range": "pods of an allowed size",
+    "pod_security": "pods that the policy allows",
     "paused": "somebody to let it go on",
 }
 
@@ -86,13 +95,22 @@ def _of_pod(scene: Scene, pod: Pod, short: str) -> tuple[str, str]:
     scheduled = condition(pod.status.conditions, "PodScheduled")
     status, container = main_status(pod), main_container(pod)
     if scheduled is None or scheduled.status != "True":
-        return f"a place for {short}", scheduled.message if scheduled else ""
+        return f"a place for {short}", _so_far(scene, pod)
     if status is None or container is None or status.state.running is None:
-        return f"{short} to start", ""
+        return f"{short} to start", _so_far(scene, pod)
     probe = container.readiness_probe if status.started else container.startup_probe or container.readiness_probe
     if probe is None:
         return f"{short} to become ready", ""
     return f"{short} to pass its health check", _asked(scene, pod, probe, starting=not status.started)
+
+
+def _so_far(scene: Scene, pod: Pod) -> str:
+    """What went wrong and may still pass."""
+    finding, status = scene.findings.get(pod.name), main_status(pod)
+    if finding is not None:
+        return f"{finding.note[:1].upper()}{finding.note[1:]}."
+    end = last_end(status) if status else None
+    return f"It ended with exit code {end.exit_code} and is started again." if end else ""
 
 
 def _asked(scene: Scene, pod: Pod, probe: Probe, *, starting: bool) -> str:
