@@ -7,6 +7,7 @@ from simcluster.clock import Clock
 from simcluster.controllers.claims import Claims
 from simcluster.controllers.deployment import Deployments
 from simcluster.controllers.endpoints import ServiceEndpoints
+from simcluster.controllers.expiry import expire_events
 from simcluster.controllers.garbage import Garbage
 from simcluster.controllers.namespace import Namespaces
 from simcluster.controllers.queue import Controller
@@ -26,4 +27,5 @@ ALL: tuple[type[Controller], ...] = (
 
 def start(store: Any, admitted: Any, clock: Clock) -> list[asyncio.Task]:
     """Begin all controllers on the running loop; each task runs until it is canceled."""
-    return [asyncio.create_task(one(store, admitted, clock).run(), name=one.__name__) for one in ALL]
+    tasks = [asyncio.create_task(one(store, admitted, clock).run(), name=one.__name__) for one in ALL]
+    return [*tasks, asyncio.create_task(expire_events(store), name="events expire")]

@@ -6,7 +6,7 @@ source and object may write 25 events at once and one more every five minutes.
 """
 
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,6 @@ SIMILAR_EVENTS = 10
 SIMILAR_WITHIN = 600.0
 BURST, REFILL_SECONDS = 25, 300.0
 KEPT_SERIES = 4096
-LIFETIME = 3600.0
 COMBINED = "(combined from similar events): "
 
 
@@ -25,6 +24,14 @@ COMBINED = "(combined from similar events): "
 class _Similar:
     messages: set[str] = field(default_factory=set)
     last: float = 0.0
+
+
+@dataclass
+class _Series:
+    """Equal events: where they are written (None: nowhere yet) and how many there were."""
+
+    place: tuple[str, str] | None = None
+    count: int = 0
 
 
 @dataclass
@@ -56,10 +63,9 @@ class Recorder:
         self.clock = clock
         self.component = component
         self.host = host
-        self._series: OrderedDict[tuple, tuple[str, str]] = OrderedDict()
+        self._series: OrderedDict[tuple, _Series] = OrderedDict()
         self._similar: OrderedDict[tuple, _Similar] = OrderedDict()
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
-        self._written: deque[tuple[float, str, str]] = deque()
 
     def normal(self, obj: dict, reason: str, message: str, field_path: str | None = None) -> None:
         self._record(obj, "Normal", reason, message, field_path)
@@ -102,31 +108,34 @@ class Recorder:
             }
         )
         event.pop("count")
-        self._remember(key, self._create(event))
+        self._series[key].place = self._create(event)
 
     def _recurs(self, key: tuple) -> bool:
         """The newer API counts a repetition in `series`."""
-        known = self._series.get(key)
-        if known is None:
+        series = self._seen(key)
+        if series.place is None:
             return False
-
-        def count(event: dict) -> None:
-            series = event.get("series") or {"count": 1}
-            event["series"] = {"count": series["count"] + 1, "lastObservedTime": self.clock.micro_stamp()}
-
-        return self.store.modify("events", *known, count) is not None
+        shown = {"count": series.count, "lastObservedTime": self.clock.micro_stamp()}
+        return self.store.modify("events", *series.place, lambda event: event.update(series=shown)) is not None
 
     def _record(self, obj: dict, kind: str, reason: str, message: str, field_path: str | None) -> None:
         about = reference(obj, field_path)
-        if self._flooded(about):
-            return
         shown = self._combine(about, kind, reason, message)
         key = (about.get("uid"), about.get("fieldPath"), kind, reason, shown if shown == message else COMBINED)
-        known = self._series.get(key)
-        if known is not None and self._count(known, shown):
-            self._series.move_to_end(key)
+        series = self._seen(key)
+        if self._flooded(about) or (series.place and self._count(series, shown)):
             return
-        self._remember(key, self._create(self._event(about, kind, reason, shown)))
+        event = self._event(about, kind, reason, shown)
+        event["count"] = series.count
+        series.place = self._create(event)
+
+    def _seen(self, key: tuple) -> _Series:
+        series = self._series.setdefault(key, _Series())
+        series.count += 1
+        self._series.move_to_end(key)
+        if len(self._series) > KEPT_SERIES:
+            self._series.popitem(last=False)
+        return series
 
     def _event(self, about: dict, kind: str, reason: str, message: str) -> dict[str, Any]:
         now = self.clock.stamp()
@@ -158,30 +167,17 @@ class Recorder:
             self.store.create("events", event)
         except ApiError:
             return None
-        self._expire()
-        name = event["metadata"]["name"]
-        self._written.append((time.monotonic() + LIFETIME, namespace, name))
-        return namespace, name
+        return namespace, event["metadata"]["name"]
 
-    def _expire(self) -> None:
-        while self._written and self._written[0][0] < time.monotonic():
-            _, namespace, name = self._written.popleft()
-            if self.store.get("events", namespace, name) is not None:
-                self.store.remove("events", namespace, name)
+    def _count(self, series: _Series, message: str) -> bool:
+        assert series.place is not None
 
-    def _count(self, known: tuple[str, str], message: str) -> bool:
         def change(event: dict) -> None:
-            event["count"] = event.get("count", 1) + 1
+            event["count"] = series.count
             event["lastTimestamp"] = self.clock.stamp()
             event["message"] = message[:1024]
 
-        return self.store.modify("events", *known, change) is not None
-
-    def _remember(self, key: tuple, name: tuple[str, str] | None) -> None:
-        if name is not None:
-            self._series[key] = name
-            if len(self._series) > KEPT_SERIES:
-                self._series.popitem(last=False)
+        return self.store.modify("events", *series.place, change) is not None
 
     def _combine(self, about: dict, kind: str, reason: str, message: str) -> str:
         key = (about.get("uid"), about.get("fieldPath"), kind, reason)
@@ -200,7 +196,7 @@ class Recorder:
         return COMBINED + message if combined else message
 
     def _flooded(self, about: dict) -> bool:
-        key = f"{about.get('uid')}{about['name']}{about.get('fieldPath')}"
+        key = f"{about['kind']} {about.get('uid')} {about['name']}"
         now = self.clock.elapsed()
         bucket = self._buckets.get(key)
         if bucket is None:

@@ -76,6 +76,8 @@ class ReplicaSets(Controller):
         missing = rs["spec"].get("replicas", 1) - len(active)
         if missing > 0:
             return await self._create(rs, min(missing, BURST))
+        if missing == 0:
+            return None
         for pod in sorted(active, key=self._deletion_rank)[: min(-missing, BURST)]:
             self.store.delete("pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
             self.recorder.normal(rs, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")

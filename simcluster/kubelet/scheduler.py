@@ -66,7 +66,6 @@ class Scheduler(Controller):
         if best is None:
             self._refuse(pod, fit.explain(refusals))
         elif self._select_node(pod, best):
-            await self.clock.sleep(0.005)
             self._bind(key, pod["metadata"]["uid"], best)
         return None
 

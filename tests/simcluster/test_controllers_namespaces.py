@@ -1,10 +1,12 @@
 """Namespaces come with their account, and go with everything in them."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from simcluster.controllers.events import COMBINED, Recorder
+from simcluster.controllers.expiry import drop_old_events
 from simcluster.errors import ApiError
 from tests.simcluster.world import NAMESPACE, World, world
 
@@ -141,3 +143,12 @@ async def test_pod_that_is_not_ready_is_listed_apart(team: World) -> None:
         return len(subsets[0].get("notReadyAddresses") or ()) == 1 and "addresses" not in subsets[0]
 
     await team.until(apart)
+
+
+async def test_events_are_gone_an_hour_after_they_were_last_seen(team: World) -> None:
+    recorder = Recorder(team.store, team.clock, "tester")
+    recorder.warning(team.store.get("serviceaccounts", NAMESPACE, "default"), "Broken", "it broke")
+    drop_old_events(team.store, team.clock.now() + timedelta(minutes=59))
+    assert team.events("Broken")
+    drop_old_events(team.store, team.clock.now() + timedelta(minutes=61))
+    assert not team.events("Broken")
