@@ -12,11 +12,12 @@ from pytest_django import Settings
 
 from portal.celery import app as celery
 from simcluster.server import SimCluster
-from tenants import operations
+from tenants import operations, tasks
 from tenants.models import Namespace, Operation, Team, User
 from tests import factories
 
 SPEED = 20.0
+assert tasks.__all__, "importing them is what makes Celery know the tasks"
 
 
 @pytest.fixture(scope="session")
