@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from tenants import releases
 from tenants.errors import Conflict, Forbidden, Gone, Invalid, NotFound, QuotaExceeded
@@ -201,6 +202,19 @@ def test_what_is_not_there_is_told_at_its_field(
     with pytest.raises(Invalid) as caught:
         create(bob, namespace, **fields)
     assert set(caught.value.fields) == {field}
+
+
+def test_what_is_being_deleted_is_there_no_more(bob: User, namespace: Namespace) -> None:
+    make_secret(namespace, "database", "URL", deleting_since=timezone.now())
+    make_volume(namespace, "data", deleting_since=timezone.now())
+    with pytest.raises(Invalid) as caught:
+        create(
+            bob,
+            namespace,
+            secret_env={"URL": SecretKey("database", "URL")},
+            volumes=(VolumeAt("data", "/data"),),
+        )
+    assert set(caught.value.fields) == {"secret_env", "volumes"}
 
 
 def test_secret_of_another_namespace_is_not_found(bob: User, namespace: Namespace, other_namespace: Namespace) -> None:
