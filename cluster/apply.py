@@ -116,7 +116,10 @@ def create(caller: Caller, manifest: Manifest, *, namespace_id: str) -> Metadata
 
 
 def delete(caller: Caller, kind: str, metadata: Metadata, *, propagation: str = "Background") -> None:
-    """Asks for the deletion of the very object that `metadata` is of; one that is gone or another by now is left."""
+    """Asks for the deletion of the very object that `metadata` is of; one that is gone or another by now is left.
+
+    Metadata alone is asked for in answer: a Secret that a finalizer holds would come back with its values.
+    """
     body = {
         "apiVersion": "v1",
         "kind": "DeleteOptions",
@@ -126,7 +129,7 @@ def delete(caller: Caller, kind: str, metadata: Metadata, *, propagation: str = 
     path = item(kind, metadata.get("namespace"), metadata["name"])
     for left in reversed(range(TRIES)):
         try:
-            caller.call("DELETE", path, body=body, repeatable=True)
+            caller.call("DELETE", path, body=body, accept=METADATA, repeatable=True)
         except NotFound:
             return
         except Conflict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,6 +17,7 @@ from cluster.paths import collection, item
 from cluster.specs import NamespaceSpec, Remaining, VolumeSpec
 
 from .faulty import Faults
+from .patience import eventually
 from .specs import MIB
 
 NewSpec = Callable[..., NamespaceSpec]
@@ -32,15 +32,15 @@ def patch(connection: Connection, kind: str, namespace: str | None, name: str, c
     connection.sync.call("PATCH", item(kind, namespace, name), body=change, content_type="application/merge-patch+json")
 
 
-def until_gone(gateway: Gateway, spec: NamespaceSpec, seconds: float = 60) -> list[Remaining]:
-    seen = []
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        seen.append(gateway.delete_namespace(spec.name, namespace_id=spec.owner.namespace_id))
-        if seen[-1].gone:
-            return seen
-        time.sleep(0.05)
-    raise AssertionError(f"still there: {seen[-1]}")
+def until_gone(gateway: Gateway, spec: NamespaceSpec) -> Remaining:
+    found: list[Remaining] = []
+
+    def gone() -> bool:
+        found.append(gateway.delete_namespace(spec.name, namespace_id=spec.owner.namespace_id))
+        return found[-1].gone
+
+    eventually(gone, 60)
+    return found[-1]
 
 
 def test_a_new_namespace_is_ready_in_every_part(gateway: Gateway, new_spec: NewSpec) -> None:
@@ -212,13 +212,12 @@ def test_fields_of_others_are_kept(connection: Connection, gateway: Gateway, new
     assert metadata["annotations"]["theirs"] == "1"
 
 
-def test_everything_in_a_namespace_goes_with_it(gateway: Gateway, new_spec: NewSpec) -> None:
+def test_everything_in_a_namespace_goes_with_it(connection: Connection, gateway: Gateway, new_spec: NewSpec) -> None:
     spec = new_spec()
     gateway.provision_namespace(spec)
     gateway.apply_volume(VolumeSpec("data", spec.name, spec.owner, 20 * MIB))
-    seen = until_gone(gateway, spec)
-    assert seen[0].kinds["PersistentVolumeClaim"] == 1
-    assert seen[-1] == Remaining(gone=True)
+    assert until_gone(gateway, spec) == Remaining(gone=True)
+    assert not any(reads.metadatas(connection.sync, "PersistentVolumeClaim", spec.name))
 
 
 def test_what_holds_a_namespace_up_is_named_by_its_finalizer(
@@ -232,13 +231,10 @@ def test_what_holds_a_namespace_up_is_named_by_its_finalizer(
         "metadata": {"name": "held", "namespace": spec.name, "finalizers": ["example.com/hold"]},
     }
     connection.sync.call("POST", collection("Secret", spec.name), body=holder)
-    deadline = time.monotonic() + 30
+    eventually(lambda: "example.com/hold" in gateway.delete_namespace(spec.name, namespace_id="7").message)
     remaining = gateway.delete_namespace(spec.name, namespace_id="7")
-    while "example.com/hold" not in remaining.message and time.monotonic() < deadline:
-        time.sleep(0.1)
-        remaining = gateway.delete_namespace(spec.name, namespace_id="7")
+    assert remaining.kinds == {"Secret": 1}
     assert remaining.finalizers == ("secrets/held: example.com/hold",)
-    assert "example.com/hold" in remaining.message
     assert {part.reason for part in gateway.verify_namespace(spec).parts} == {"Terminating"}
     assert not gateway.provision_namespace(spec).ready
     patch(connection, "Secret", spec.name, "held", {"metadata": {"finalizers": None}})
@@ -250,21 +246,16 @@ def test_a_claim_whose_volume_is_kept_is_named(connection: Connection, gateway: 
     gateway.provision_namespace(spec)
     for name, storage_class in (("kept", "keep"), ("lost", "standard")):
         gateway.apply_volume(VolumeSpec(name, spec.name, spec.owner, 20 * MIB, storage_class=storage_class))
-        wait_bound(connection, spec.name, name)
+    eventually(
+        lambda: all(
+            claim["status"]["phase"] == "Bound"
+            for claim in reads.objects(connection.sync, "PersistentVolumeClaim", spec.name)
+        )
+    )
     patch(connection, "PersistentVolumeClaim", spec.name, "kept", {"metadata": {"finalizers": ["example.com/hold"]}})
     assert gateway.delete_namespace(spec.name, namespace_id="7").retained == ("kept",)
     patch(connection, "PersistentVolumeClaim", spec.name, "kept", {"metadata": {"finalizers": None}})
     until_gone(gateway, spec)
-
-
-def wait_bound(connection: Connection, namespace: str, name: str) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        claim = reads.get(connection.sync, "PersistentVolumeClaim", namespace, name)
-        if claim and claim["status"]["phase"] == "Bound":
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{name} is not bound")
 
 
 def test_a_lost_answer_to_the_creation_makes_one_namespace(faulty: tuple[Gateway, Faults], new_spec: NewSpec) -> None:
