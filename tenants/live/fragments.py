@@ -91,7 +91,7 @@ def _render(topic: Topic, rollout: Rollout | None) -> tuple[Figures, dict[str, s
         operation = Operation.objects.select_related("team", "namespace", "actor").filter(pk=topic.id).first()
         if operation is None:
             return None, {}
-        context = {"operation": operation}
+        context = selectors.operations.live_context(operation)
     template, targets = PARTIALS[topic.noun]
     return figures, {target: render_to_string(f"{template}#{target}", context) for target in targets}
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from django.db.models import QuerySet
 
+from cluster.pruned import Event
 from cluster.rollout import Lane, Rollout, Tile, from_json
 from tenants.models import App, AuditEntry, Release, Secret, User, Volume
 from tenants.models.app import Outcome
@@ -45,6 +47,7 @@ OUTCOMES = {
     Outcome.FAILED: "bad",
     Outcome.ABANDONED: "off",
 }
+EVENTS_SHOWN = 20
 # So many tiles of a lane are drawn in full; more become small ones.
 FULL_TILES = 12
 
@@ -77,7 +80,7 @@ class LedgerRow:
     can_return: bool
 
 
-def of(app: App) -> Rollout | None:
+def last_rollout(app: App) -> Rollout | None:
     """The last rollout that the observer saw; None until then."""
     if not app.observed:
         return None
@@ -94,7 +97,7 @@ def in_lists(apps: QuerySet[App]) -> QuerySet[App]:
 
 def row(app: App) -> Row:
     """The app as one line of a list."""
-    rollout = of(app)
+    rollout = last_rollout(app)
     kind, words, rest = _said(app, rollout)
     wanted_release = app.release
     return Row(
@@ -129,8 +132,11 @@ def ledger(releases: QuerySet[Release], current: Release | None) -> list[LedgerR
     return rows
 
 
-def rollout_context(app: App, rollout: Rollout | None) -> dict[str, Any]:
-    """What the partials #header, #diagnosis, #rollout, #pods and #address draw; the same for every viewer."""
+def live_context(app: App, rollout: Rollout | None, events: Iterable[Event] = ()) -> dict[str, Any]:
+    """What the partials #header, #diagnosis, #rollout, #address and #events draw; the same for every viewer.
+
+    `events` are the cluster's own as a watch holds them: only a socket knows them, a page begins without.
+    """
     kind, sentence, detail = _header(app, rollout)
     wanted = app.release
     spec = load(wanted.spec) if wanted else None
@@ -146,6 +152,7 @@ def rollout_context(app: App, rollout: Rollout | None) -> dict[str, Any]:
         "what_changed": _what_changed(wanted),
         "progress": _progress(rollout) if rollout else None,
         "address": address(app, spec),
+        "events": [_event(event, app) for event in sorted(events, key=_seen, reverse=True)[:EVENTS_SHOWN]],
     }
 
 
@@ -166,6 +173,24 @@ def how(spec: ReleaseSpec, secret: str) -> str:
     return "; ".join(ways)
 
 
+def _seen(event: Event) -> datetime:
+    return event.last_seen or datetime.min.replace(tzinfo=UTC)
+
+
+def _event(event: Event, app: App) -> dict[str, Any]:
+    """`pod tz8vd, 2 times`; the app's own objects by their last part."""
+    kind = event.involved_object.kind
+    name = event.involved_object.name
+    short = name.rpartition("-")[2] if kind == "Pod" else "" if name == app.name else name
+    times = f", {event.times} times" if event.times > 1 else ""
+    return {
+        "at": event.last_seen,
+        "warning": event.type == "Warning",
+        "words": event.message,
+        "about": f"{kind.lower() if kind == 'Pod' else kind} {short}".strip() + times,
+    }
+
+
 def _header(app: App, rollout: Rollout | None) -> tuple[str, str, str]:
     refused = app.condition("Applied")
     if app.deleting:
@@ -180,7 +205,7 @@ def _header(app: App, rollout: Rollout | None) -> tuple[str, str, str]:
 
 def _said(app: App, rollout: Rollout | None) -> tuple[str, str, str]:
     """Icon, word and reason of a list: the sentence cut at its first comma or colon."""
-    kind, sentence, detail = _header(app, rollout)
+    kind, sentence, _ = _header(app, rollout)
     if rollout is None or app.deleting or not sentence.startswith(rollout.sentence):
         return kind, sentence.rstrip("."), ""
     mark = ": " if ": " in rollout.sentence else ", "

@@ -30,6 +30,11 @@ class PartRow:
     since: str
 
 
+def live_context(namespace: Namespace) -> dict[str, Any]:
+    """Context of all live partials of a namespace's page."""
+    return {**conditions_context(namespace), **quota_context(namespace), **remaining_context(namespace)}
+
+
 def conditions_context(namespace: Namespace) -> dict[str, Any]:
     """Context of the partial #conditions; the same for every viewer."""
     rows = [_part(namespace, part) for part in PARTS]

@@ -19,7 +19,7 @@ KINDS = {
 VERBS = {"apply": "Apply", "delete": "Delete", "set": "Set"}
 
 
-def operation_context(operation: Operation) -> dict[str, Any]:
+def live_context(operation: Operation) -> dict[str, Any]:
     """Context of the partial #operation; the same for every viewer."""
     state = OperationState(operation.state)
     remaining = [(kind, count) for kind, count in sorted(operation.progress.get("kinds", {}).items()) if count]

@@ -102,7 +102,7 @@ def unhealthy(teams: Iterable[Team]) -> list[Trouble]:
 
 
 def overview_context(team: Team) -> dict[str, Any]:
-    """Context of a team's page; #quota and #apps are the same for every viewer."""
+    """Context of a team's page."""
     places = list(team.namespaces.select_related("plan", "team"))
     reserved = quota.reserved_in(places)
     rows = app_rows(team)
@@ -118,6 +118,11 @@ def overview_context(team: Team) -> dict[str, Any]:
         "members": members[:MEMBERS_SHOWN],
         "more_members": len(members) > MEMBERS_SHOWN,
     }
+
+
+def live_context(team: Team) -> dict[str, Any]:
+    """Context of the partials #quota and #apps, which a socket sends."""
+    return overview_context(team)
 
 
 def app_rows(
@@ -140,7 +145,7 @@ def _card(place: Namespace, count: int, reserved: dict[str, int]) -> Card:
 
 
 def _trouble(app: App) -> Trouble | None:
-    rollout = apps.of(app)
+    rollout = apps.last_rollout(app)
     if rollout is None:
         return None
     row = apps.row(app)

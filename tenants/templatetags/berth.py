@@ -32,6 +32,23 @@ ICONS = {
     "next": "circle-dashed",
 }
 COLOURS = {"waiting": "warn", "stopping": "off", "next": "off"}
+DEEDS = {
+    "create": "Created",
+    "edit": "Changed",
+    "delete": "Deleted",
+    "release": "Released",
+    "roll_back": "Rolled back",
+    "refresh_secrets": "Took new secrets for",
+    "set": "Set",
+    "add": "Added a",
+    "change": "Changed the role of a",
+    "remove": "Removed a",
+    "leave": "Left as",
+    "revoke": "Revoked",
+    "repaired": "Repaired",
+    "write": "Change",
+    "manage": "Manage",
+}
 EMPTY = mark_safe("")
 
 
@@ -209,3 +226,32 @@ def control(field: Any, hint: Any = None) -> SafeString:
     if field.errors:
         attrs["aria-invalid"] = "true"
     return field.as_widget(attrs=attrs)
+
+
+@register.simple_tag
+def state_icon(kind: str) -> SafeString:
+    """The icon alone, where the words beside it are put together by the template."""
+    return icon(ICONS[kind])
+
+
+@register.filter
+def colour(kind: str) -> str:
+    """The colour's class of a state: `b-{{ kind|colour }}`."""
+    return COLOURS.get(kind, kind)
+
+
+@register.filter
+def deed(entry: Any) -> str:
+    """An audit line's action in words: `app.release` → `Released app payments-dev/checkout`."""
+    noun, _, verb = entry.action.partition(".")
+    words = DEEDS.get(verb, verb.replace("_", " ").capitalize())
+    denied = "May not: " if entry.outcome == "denied" else ""
+    target = entry.target if entry.target.startswith(f"{noun} ") else f"{noun} in {entry.target}"
+    return f"{denied}{words} {target}"
+
+
+@register.filter
+def rows(value: Any, empty: int = 0) -> list[tuple[str, str]]:
+    """Rows of two texts as they were typed; without any, one empty row where `empty` asks for it."""
+    typed = [(str(row[0]), str(row[1])) for row in value or () if any(row)]
+    return typed or ([("", "")] if empty else [])

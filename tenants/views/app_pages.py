@@ -21,7 +21,7 @@ def logs(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
     """The frame of the live log; its lines come over the socket."""
     found = app_of(request, team, namespace, app)
     access.require(request.user, "logs.read", found)
-    context = {**app_context(request, found, "logs"), **apps.rollout_context(found, apps.of(found))}
+    context = {**app_context(request, found, "logs"), **apps.live_context(found, apps.last_rollout(found))}
     return render(request, "tenants/apps/logs.html", context)
 
 
@@ -32,7 +32,7 @@ def releases(request: Request, team: str, namespace: str, app: str) -> HttpRespo
     shown = list(found.releases.values_list("number", flat=True)[:200])
     context = {
         **app_context(request, found, "releases"),
-        **apps.rollout_context(found, apps.of(found)),
+        **apps.live_context(found, apps.last_rollout(found)),
         "ledger": apps.ledger(found.releases.all()[:200], found.release),
         "numbers": shown,
     }
@@ -50,7 +50,7 @@ def compare(request: Request, team: str, namespace: str, app: str) -> HttpRespon
     new = _release(found, request.GET.get("new", str(newest)))
     context = {
         **app_context(request, found, "compare"),
-        **apps.rollout_context(found, apps.of(found)),
+        **apps.live_context(found, apps.last_rollout(found)),
         "old": old,
         "new": new,
         "numbers": numbers,
@@ -65,7 +65,7 @@ def events(request: Request, team: str, namespace: str, app: str) -> HttpRespons
     found = app_of(request, team, namespace, app)
     context = {
         **app_context(request, found, "events"),
-        **apps.rollout_context(found, apps.of(found)),
+        **apps.live_context(found, apps.last_rollout(found)),
         "history": apps.history(request.user, found, most=50),
     }
     return render(request, "tenants/apps/events.html", context)
@@ -74,7 +74,7 @@ def events(request: Request, team: str, namespace: str, app: str) -> HttpRespons
 @page()
 def settings(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
     found = app_of(request, team, namespace, app)
-    context = {**app_context(request, found, "settings"), **apps.rollout_context(found, apps.of(found))}
+    context = {**app_context(request, found, "settings"), **apps.live_context(found, apps.last_rollout(found))}
     return render(request, "tenants/apps/settings.html", context)
 
 
@@ -89,7 +89,7 @@ def delete(request: Request, team: str, namespace: str, app: str) -> HttpRespons
         if operation:
             told(request, f"{found.name} is being deleted.", operation)
             return redirect("team_apps", team)
-    context = {**app_context(request, found, "delete"), **apps.rollout_context(found, apps.of(found)), "form": form}
+    context = {**app_context(request, found, "delete"), **apps.live_context(found, apps.last_rollout(found)), "form": form}
     return render(request, "tenants/apps/delete.html", context)
 
 

@@ -58,11 +58,11 @@ def new(request: Request, team: str, namespace: str) -> HttpResponse:
 @page()
 def detail(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
     found = app_of(request, team, namespace, app)
-    rollout = apps.of(found)
+    rollout = apps.last_rollout(found)
     part = wanted_part(request, "header", "diagnosis", "rollout", "address", "actions", "remedy", "releases")
     context = {
         **app_context(request, found, "overview"),
-        **apps.rollout_context(found, rollout),
+        **apps.live_context(found, rollout),
         "ledger": apps.ledger(found.releases.all()[:5], found.release),
         "uses": apps.parts(found),
         "history": apps.history(request.user, found),
@@ -172,20 +172,22 @@ def _change(
         access.require(request.user, "apps.write", app)
         if form.is_valid() and not part:
             expected = request.POST.get("expected", "")
-            number = int(expected) if expected.isascii() and expected.isdigit() and len(expected) < 9 else None
+            shown = int(expected) if expected.isascii() and expected.isdigit() and len(expected) < 9 else None
             spec = form.spec(base)
-            made = attempt(form, lambda: verbs.release_app(actor=request.user, app=app, spec=spec, expected=number))
+            made = attempt(form, lambda: verbs.release_app(actor=request.user, app=app, spec=spec, expected=shown))
             if made:
                 release, operation = made
                 told(request, f"v{release.number} is on its way.", operation)
                 return redirect("app", app.team.slug, app.namespace.name, app.name)
+    number = _next_number(app)
     context = {
         **app_context(request, app, tab),
-        **apps.rollout_context(app, apps.of(app)),
+        **apps.live_context(app, apps.last_rollout(app)),
         **remains_context(app.namespace, app, draft(form, base)),
         "form": form,
         "current": current,
-        "next_number": app.releases.first().number + 1,  # type: ignore[union-attr]
+        "next_number": number,
+        "next_words": str(number),
         "sizes": forms.SIZES.items(),
         "repository": repository(base.image),
         "tags": apps.images_before(app),
@@ -198,11 +200,15 @@ def _remedy(app: App, rollout: Any) -> dict[str, Any] | None:
     if rollout is None or rollout.diagnosis is None or app.release is None:
         return None
     image = app.release.spec.get("image", "")
-    newest = app.releases.first()
     return {
         "action": rollout.diagnosis.action,
         "repository": repository(image),
         "tag": image.rpartition(":")[2] if ":" in image.rpartition("/")[2] else "",
-        "next": newest.number + 1 if newest else 2,
+        "next": _next_number(app),
         "tags": apps.images_before(app),
     }
+
+
+def _next_number(app: App) -> int:
+    newest = app.releases.order_by("-number").values_list("number", flat=True).first()
+    return (newest or 0) + 1

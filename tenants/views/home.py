@@ -60,5 +60,5 @@ def operation(request: Request, pk: UUID) -> HttpResponse:
         raise Http404("There is no such operation.")
     request.team = found.team
     trail = [("Operation", "")]
-    context = {**operations.operation_context(found), "crumbs": trail}
+    context = {**operations.live_context(found), "crumbs": trail}
     return render(request, f"tenants/operations/detail.html{wanted_part(request, 'operation')}", context)

@@ -34,12 +34,10 @@ def new(request: Request, team: str) -> HttpResponse:
 @page()
 def detail(request: Request, team: str, namespace: str) -> HttpResponse:
     found = namespace_of(request, team, namespace)
-    part = wanted_part(request, "conditions", "quota", "remaining")
+    part = wanted_part(request, "header", "conditions", "quota", "remaining")
     latest = Operation.objects.filter(target_noun="namespace", target_id=found.pk).select_related("actor").first()
     context = {
-        **namespaces.conditions_context(found),
-        **namespaces.quota_context(found),
-        **namespaces.remaining_context(found),
+        **namespaces.live_context(found),
         "team": found.team,
         "rows": teams.app_rows(found.team, namespace=found),
         "volumes": list(Volume.objects.filter(namespace=found)),
