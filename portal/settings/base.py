@@ -183,6 +183,12 @@ CELERY = {
         "visibility_timeout": 600,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
+        # A page that publishes does not wait for a dead broker: the dispatcher publishes again.
+        "socket_connect_timeout": 2,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
     },
 }
 # How long one worker may hold an operation before another takes it over, seconds; every cluster call is shorter.
