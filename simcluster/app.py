@@ -100,6 +100,8 @@ class App:
                 return answer(scale_of(live))
             return writes.put_scale(self.admitted, target, request, live)
         if target.subresource == "log":
+            if not (live.get("spec") or {}).get("nodeName"):
+                return Response(204)
             return await self._log(target, request)
         if target.subresource == "eviction":
             return reviews.evict(self.store, target, request)
@@ -113,6 +115,8 @@ class App:
         if self.logs is None:
             raise errors.internal("no kubelet runs here")
         chunks = self.logs.log(target.namespace, target.name, request.query)
+        if chunks is None:
+            return Response(status=204)
         first = await anext(chunks, b"")
         return Response(content_type="text/plain", stream=_after(first, chunks))
 

@@ -47,24 +47,18 @@ class Kubelets:
             worker.forget()
         self._workers.clear()
 
-    def log(self, namespace: str, pod: str, params: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """The log that GET …/pods/{pod}/log asks for, in pieces. Raises ApiError 400, 404, 422."""
+    def log(self, namespace: str, pod: str, params: Mapping[str, str]) -> AsyncIterator[bytes] | None:
+        """The log that GET …/pods/{pod}/log asks for, in pieces; None for a pod on no node. Raises ApiError 400, 404, 422."""
         found = self.store.get("pods", namespace, pod)
         if found is None:
             raise errors.not_found("pods", pod)
         options = log_request.options(pod, params, self.clock.now())
         name = log_request.container(found, params)
         if not found["spec"].get("nodeName"):
-            return _nothing()
+            return None
         run = log_request.run(found, name, previous=log_request.previous(params))
         log = self._log_of(found["metadata"]["uid"], name, run)
         return log.read(options) if log is not None else _nothing()
-
-    def evict(self, namespace: str, pod: str, body: dict) -> dict[str, Any]:
-        """POST …/pods/{pod}/eviction: the pod is deleted with its grace. Raises ApiError 404."""
-        grace = (body.get("deleteOptions") or {}).get("gracePeriodSeconds")
-        self.store.delete("pods", namespace, pod, grace=grace)
-        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
     def _log_of(self, uid: str, name: str, run: str) -> ContainerLog | None:
         worker = self._workers.get(uid)

@@ -138,7 +138,7 @@ async def test_environment_reaches_the_program(team: World) -> None:
 
 
 async def _first(team: World) -> AsyncIterator[str]:
-    async for piece in team.kubelets.log(NAMESPACE, "one", {"follow": "true"}):
+    async for piece in team.follow("one", follow="true"):
         yield piece.decode()
         return
 
@@ -151,22 +151,13 @@ async def test_another_run_takes_the_pods_over_and_begins_their_logs_anew() -> N
         before = {pod["metadata"]["name"]: pod for pod in first.pods()}
     async with world(store=store) as second:
         name = next(iter(before))
-        lines = await second.until(lambda: second.kubelets._workers and True)
-        pieces = second.kubelets.log(NAMESPACE, name, {"follow": "true"})
+        pieces = second.follow(name, follow="true")
         text = (await anext(pieces)).decode()
-        assert lines
         assert text.startswith("hello v1 starting as uid 65532\n")
         after = {pod["metadata"]["name"]: pod for pod in second.pods()}
         assert {name: pod["status"] for name, pod in after.items()} == {n: p["status"] for n, p in before.items()}
         second.store.delete("pods", NAMESPACE, name)
         await second.until(lambda: second.store.get("pods", NAMESPACE, name) is None)
-
-
-async def test_eviction_deletes_the_pod_with_its_grace(team: World) -> None:
-    await team.pod("one", containers=[container()])
-    await team.until(lambda: phase(team, "one") == "Running")
-    assert team.kubelets.evict(NAMESPACE, "one", {})["status"] == "Success"
-    await team.until(lambda: phase(team, "one") == "gone")
 
 
 async def test_image_is_pulled_once_for_a_node(team: World) -> None:

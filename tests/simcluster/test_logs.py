@@ -91,7 +91,7 @@ async def test_rate_of_lines_is_kept(team: World) -> None:
     (pod,) = await team.ready(1)
     began = team.clock.elapsed()
     numbers = []
-    async for piece in team.kubelets.log(NAMESPACE, pod["metadata"]["name"], {"follow": "true"}):
+    async for piece in team.follow(pod["metadata"]["name"], follow="true"):
         numbers += [int(line.split()[1]) for line in piece.decode().splitlines() if line.startswith("line")]
         if len(numbers) >= 200:
             break
@@ -167,7 +167,7 @@ async def test_refusals_of_a_log_request(team: World) -> None:
     )
 
 
-async def test_unscheduled_pod_has_an_empty_log(team: World) -> None:
+async def test_pod_on_no_node_has_no_log(team: World) -> None:
     await team.deploy(pod={"nodeSelector": {"disk": "ssd"}})
     await team.event("FailedScheduling")
-    assert await team.log(team.pods()[0]["metadata"]["name"]) == []
+    assert team.kubelets.log(NAMESPACE, team.pods()[0]["metadata"]["name"], {}) is None

@@ -100,9 +100,14 @@ class World:
 
         return await self.until(holds)
 
+    def follow(self, pod: str, **params: str) -> AsyncIterator[bytes]:
+        """The pieces of a log; the pod must be on a node."""
+        pieces = self.kubelets.log(NAMESPACE, pod, params)
+        assert pieces is not None
+        return pieces
+
     async def log(self, pod: str, **params: str) -> list[str]:
-        pieces = [piece async for piece in self.kubelets.log(NAMESPACE, pod, params)]
-        return b"".join(pieces).decode().splitlines()
+        return b"".join([piece async for piece in self.follow(pod, **params)]).decode().splitlines()
 
 
 def is_ready(pod: dict[str, Any]) -> bool:
