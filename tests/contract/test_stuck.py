@@ -439,3 +439,15 @@ def test_refused_pods_come_when_there_is_room(api: Api, new_namespace: Callable[
     found = api.until("deployments.apps", space, "web", lambda one: one["status"].get("availableReplicas") == 1)
     found = api.until("deployments.apps", space, "web", lambda one: not condition(one, "ReplicaFailure"))
     assert condition(found, "Available")["status"] == "True"
+
+
+def test_log_of_a_failing_init_container_is_read_by_its_name(api: Api, stuck: str) -> None:
+    def ended(pod: dict[str, Any]) -> bool:
+        return bool(status_of(pod, "initContainerStatuses").get("lastState", {}).get("terminated"))
+
+    api.until("pods", stuck, "init-fails", ended, timeout=90)
+    answer = api.get(path("pods", stuck, "init-fails", "log"), accept="*/*", container="init", previous="true")
+    assert (answer.status, answer.text) == (200, "no\n")
+    waiting = api.get(path("pods", stuck, "init-fails", "log"), container="web")
+    assert waiting.status == 400
+    assert waiting.message == 'container "web" in pod "init-fails" is waiting to start: PodInitializing'
