@@ -1,7 +1,7 @@
-"""One GET that stays open: raw chunks of a watch or a followed log, with this package's errors and its own deadlines.
+"""One long answer of an API server, chunk by chunk: what watches and followed logs stand on.
 
-The generated client's `_request_timeout=None` means 300 s, for streams too, and its `Watch` replays logs for ever; so
-the request goes straight to the client's session.
+Raw, because `kubernetes.aio.watch.Watch` replays finished logs for ever and typed models cost many times the bytes. Time limits
+are explicit, because the client's default ends every stream after five minutes.
 """
 
 from __future__ import annotations
@@ -9,73 +9,87 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from urllib.parse import urlencode
 
 import aiohttp
-from kubernetes.aio.client import ApiClient
+from yarl import URL
 
 from cluster.calls import refusal
 from cluster.connection import Connection
 from cluster.errors import Unauthorized, Unavailable
 
-CONNECT_TIMEOUT = 3.0
-HEADERS_TIMEOUT = 10.0
-"""Seconds until an answer begins; a followed log of a container that writes nothing still begins at once."""
-
-
-class Chunks:
-    """The body as it comes. Iterating raises Unavailable when the connection breaks."""
-
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._response.content.iter_any():
-                yield chunk
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unavailable(f"the stream was cut: {error}", reason="ConnectionLost") from error
+CONNECT_TIMEOUT = 5.0
+"""Seconds for the TCP and TLS handshake."""
+REFUSAL_BYTES = 1 << 16
+"""How much of an error's body is read."""
 
 
 @asynccontextmanager
-async def stream(
-    connection: Connection, path: str, query: Mapping[str, str], *, accept: str = "*/*"
-) -> AsyncIterator[Chunks]:
-    """Opens `path` (already encoded). Credentials are read anew once after a 401. Raises `cluster.errors`."""
-    client = await connection.aio()
+async def opened(
+    connection: Connection,
+    path: str,
+    query: Mapping[str, str],
+    *,
+    silence: float | None,
+    patience: float | None = None,
+    accept: str = "application/json",
+) -> AsyncIterator[AsyncIterator[bytes]]:
+    """The chunks of one GET as they come. `path` is encoded already, `query` is not.
+
+    `silence`: seconds without a byte after which the stream counts as dead (None: it may be silent for ever).
+    `patience`: seconds for the answer's head (None: as `silence`; a quiet container's log has none until it writes).
+    Raises `cluster.errors`, inside the block too; a 401 is met once with fresh credentials.
+    """
     try:
-        response = await _open(client, path, query, accept)
-    except Unauthorized:
-        response = await _open(await connection.renew_aio(), path, query, accept)
+        async with asyncio.timeout(patience):
+            response = await _ask(connection, path, query, silence, accept)
+            if response.status == 401:
+                response.close()
+                await connection.renew_aio()
+                response = await _ask(connection, path, query, silence, accept)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise Unavailable(f"no stream from the API server: {error!r}", reason="Refused") from error
     try:
-        yield Chunks(response)
+        if response.status != 200:
+            raise await _refused(response)
+        yield _chunks(response)
     finally:
         response.close()
 
 
-async def _open(client: ApiClient, path: str, query: Mapping[str, str], accept: str) -> aiohttp.ClientResponse:
-    configuration = client.configuration
-    rest = client.rest_client
-    if rest.pool_manager is None:
-        rest.pool_manager = rest._create_pool_manager()  # the client makes it at its first own request
+async def _ask(
+    connection: Connection, path: str, query: Mapping[str, str], silence: float | None, accept: str
+) -> aiohttp.ClientResponse:
+    client = await connection.aio()
     headers = {"Accept": accept, "User-Agent": "berth"}
-    token = (await configuration.auth_settings()).get("BearerToken")
+    token = (await client.configuration.auth_settings()).get("BearerToken")
     if token and token["value"]:
         headers["Authorization"] = token["value"]
+    url = URL(f"{client.configuration.host.rstrip('/')}{path}?{urlencode(query)}", encoded=True)
+    limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=silence)
+    answer = await client.rest_client.request("GET", url, headers=headers, _request_timeout=limits)
+    response: aiohttp.ClientResponse = answer.response
+    return response
+
+
+async def _refused(response: aiohttp.ClientResponse) -> Exception:
     try:
-        async with asyncio.timeout(CONNECT_TIMEOUT + HEADERS_TIMEOUT):
-            response = await rest.pool_manager.get(
-                configuration.host.rstrip("/") + path,
-                params=query,
-                headers=headers,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=None),
-            )
-            if response.status == 200:
-                return response
-            body = await response.content.read(1 << 20)
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            body = await response.content.read(REFUSAL_BYTES)
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        body = b""
+    error = refusal(response.status, body, response.headers)
+    if isinstance(error, Unauthorized):
+        error.message = f"credentials refused after they were read again: {error.message}"
+    return error
+
+
+async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Raises Unavailable with reason "Silent" after too long a silence, "ConnectionLost" when it breaks."""
+    try:
+        while chunk := await response.content.readany():
+            yield chunk
     except TimeoutError as error:
-        raise Unavailable("no answer from the API server in time", reason="Timeout") from error
+        raise Unavailable("the stream was silent for too long", reason="Silent") from error
     except (aiohttp.ClientError, OSError) as error:
-        raise Unavailable(f"no connection to the API server: {error}", reason="Refused") from error
-    response.close()
-    raise refusal(response.status, body, response.headers)
+        raise Unavailable(f"the stream broke: {error!r}", reason="ConnectionLost") from error
