@@ -178,6 +178,7 @@ CELERY = {
     "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1,
     "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
     "task_default_queue": "berth",
     "broker_transport_options": {
         "visibility_timeout": 600,
