@@ -11,7 +11,7 @@ from simcluster.faults import Faults
 from simcluster.http import Receive, Request, Response, Scope, Send, answer, failure, read, text, write
 from simcluster.kubelet_door import PodLogs
 from simcluster.routes import Target, target_of
-from simcluster.store import Store
+from simcluster.store import Obj, Store
 from simcluster.views import scale_of
 
 log = logging.getLogger(__name__)
@@ -100,9 +100,7 @@ class App:
                 return answer(scale_of(live))
             return writes.put_scale(self.admitted, target, request, live)
         if target.subresource == "log":
-            if not (live.get("spec") or {}).get("nodeName"):
-                return Response(204)
-            return await self._log(target, request)
+            return await self._log(target, request, live)
         if target.subresource == "eviction":
             return reviews.evict(self.store, target, request)
         if target.subresource == "token":
@@ -111,12 +109,16 @@ class App:
             return reviews.finalize(self.store, target, request)
         return reviews.bind(self.store, target, request)
 
-    async def _log(self, target: Target, request: Request) -> Response:
+    async def _log(self, target: Target, request: Request, pod: Obj) -> Response:
         if self.logs is None:
             raise errors.internal("no kubelet runs here")
         chunks = self.logs.log(target.namespace, target.name, request.query)
         if chunks is None:
             return Response(status=204)
+        if not (pod.get("spec") or {}).get("nodeName"):
+            async for chunk in chunks:
+                return Response(content_type="text/plain", stream=_after(chunk, chunks))
+            return Response(204)
         first = await anext(chunks, b"")
         return Response(content_type="text/plain", stream=_after(first, chunks))
 

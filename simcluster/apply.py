@@ -121,9 +121,10 @@ def apply(live: Obj | None, config: Obj, node: Node, manager: str, subresource: 
         managers.times["before-first-apply", "Update", config["apiVersion"], ""] = now
     me: ManagerKey = (manager, "Apply", config["apiVersion"], subresource)
     last = managers.sets.get(me, set())
-    managers.sets[me] = paths_of(config, node) - STRIPPED
+    managers.sets[me] = paths_of(config, node)
     merged = merge(base, config, node)
     merged = _prune(merged, managers, last, node)
+    managers.lose(me, set(STRIPPED))
     compared = Comparison(base, merged, node)
     _conflicts(managers, me, compared, force)
     for key in managers.sets:

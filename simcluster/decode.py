@@ -4,6 +4,7 @@ The Go server decodes into structs: unknown fields, nulls and empty optional val
 canonical form. Error texts follow encoding/json and sigs.k8s.io/json.
 """
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import orjson
 import yaml
 
-from simcluster import errors
+from simcluster import errors, protobuf
 from simcluster.quantities import SYNTAX_ERROR, canonical
 from simcluster.resources import Resource
 from simcluster.schema.types import Node, kind_of
@@ -39,7 +40,14 @@ _GO = {str: "string", bool: "bool", int: "number", float: "number", dict: "objec
 
 
 def parse_body(body: bytes, content_type: str, kind: str) -> Any:
-    """The document in a body. YAML where the content type says so. Raises 400."""
+    """The document in a body: JSON, YAML or Kubernetes' protobuf, by content type. Raises 400, 415."""
+    if content_type.partition(";")[0].strip() == protobuf.CONTENT_TYPE:
+        return protobuf.decode(body)
+    if content_type and "json" not in content_type and "yaml" not in content_type:
+        raise errors.unsupported_media_type(
+            "the body of the request was in an unknown format - accepted media types include: application/json, "
+            "application/yaml, application/vnd.kubernetes.protobuf"
+        )
     if "yaml" in content_type:
         try:
             return yaml.load(body, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -51,6 +59,40 @@ def parse_body(body: bytes, content_type: str, kind: str) -> Any:
         text = body.decode(errors="replace")[:200]
         message = f"couldn't get version/kind; json parse error: {error} ({text})"
         raise errors.bad_request(f"the object provided is unrecognized (must be of type {kind}): {message}") from error
+
+
+def duplicate_fields(body: bytes) -> list[str]:
+    """Paths of fields that a JSON document names twice; a later one wins when it is decoded."""
+    twice: list[tuple[dict[str, Any], str]] = []
+
+    def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice.extend((made, name) for name in made if names.count(name) > 1)
+        return made
+
+    try:
+        document = json.loads(body, object_pairs_hook=collect)
+    except ValueError:
+        return []
+    return [f"{_where(document, holder)}{name}" for holder, name in twice] if twice else []
+
+
+def _where(document: Any, holder: dict[str, Any], at: str = "") -> str:
+    """The path of `holder` in `document` with its final dot; "" when it was overwritten."""
+    if document is holder:
+        return at
+    children = document.items() if isinstance(document, dict) else ()
+    for name, value in children:
+        found = _where(value, holder, f"{at}{name}.")
+        if found:
+            return found
+    for index, value in enumerate(document if isinstance(document, list) else ()):
+        found = _where(value, holder, f"{at.rstrip('.')}[{index}].")
+        if found:
+            return found
+    return ""
 
 
 class Decoded:
@@ -133,7 +175,10 @@ class _Walk:
             if not isinstance(value, dict):
                 raise self.mismatch(value, holder, path, go_type(node, path))
             items = sorted(value.items())
-            made = {key: self.value(inner, node.element, f"{path}.{key}", holder) for key, inner in items}
+            plain = node.element.kind == "scalar"
+            made = {
+                key: self.value(inner, node.element, path if plain else f"{path}.{key}", holder) for key, inner in items
+            }
             return {key: inner if inner is not None else _zero(node.element) for key, inner in made.items()}
         if node.kind == "list":
             if not isinstance(value, list):

@@ -53,8 +53,10 @@ def not_found(resource: str, name: str) -> ApiError:
     return ApiError(404, "NotFound", f'{resource} "{name}" not found', _details(resource, name))
 
 
-def already_exists(resource: str, name: str) -> ApiError:
-    return ApiError(409, "AlreadyExists", f'{resource} "{name}" already exists', _details(resource, name))
+def already_exists(resource: str, name: str, *, leaving: bool = False) -> ApiError:
+    """`leaving`: the one that is there is being deleted."""
+    message = f'{"object is being deleted: " if leaving else ""}{resource} "{name}" already exists'
+    return ApiError(409, "AlreadyExists", message, _details(resource, name))
 
 
 def conflict(resource: str, name: str, why: str = "") -> ApiError:
@@ -87,6 +89,12 @@ def method_not_allowed(resource: str) -> ApiError:
     plural, _, group = resource.partition(".")
     message = "the server does not allow this method on the requested resource"
     return ApiError(405, "MethodNotAllowed", message, _details(resource, ""))
+
+
+def not_acceptable() -> ApiError:
+    """No answer in a form that the Accept header allows."""
+    known = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    return ApiError(406, "NotAcceptable", f"only the following media types are accepted: {known}", {})
 
 
 def unsupported_media_type(message: str) -> ApiError:

@@ -1,5 +1,6 @@
 """Requests and answers: the thin layer between ASGI and the handlers."""
 
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -93,7 +94,11 @@ async def read(scope: Scope, receive: Receive) -> Request:
 
 async def write(response: Response, request: Request, send: Send) -> None:
     """Send a whole answer. Streams are sent by the caller, who knows when the client has gone."""
-    headers = [(b"content-type", response.content_type.encode()), (b"cache-control", b"no-cache, private")]
+    headers = [
+        (b"audit-id", str(uuid.uuid4()).encode()),
+        (b"cache-control", b"no-cache, private"),
+        (b"content-type", response.content_type.encode()),
+    ]
     headers += [(name.lower().encode(), value.encode()) for name, value in response.headers.items()]
     headers += [(b"warning", f'299 - "{_escaped(warning)}"'.encode()) for warning in request.warnings]
     if response.stream is None:

@@ -19,16 +19,19 @@ PARTIAL = "PartialObjectMetadata"
 
 
 def wanted_form(request: Request) -> str:
-    """ "" for whole objects, else `Table` or `PartialObjectMetadata`, by the Accept header."""
-    for choice in request.headers.get("accept", "").split(","):
+    """ "" for whole objects, else `Table` or `PartialObjectMetadata`, by the Accept header. Raises 406."""
+    accepted = request.headers.get("accept", "")
+    for choice in accepted.split(","):
         parts = dict(part.strip().partition("=")[::2] for part in choice.split(";")[1:])
         form = parts.get("as", "")
         if form == "Table" and parts.get("v") == "v1":
             return form
         if form.startswith(PARTIAL):
             return PARTIAL
-        if "json" in choice or "*/*" in choice:
+        if not form and ("json" in choice or "*/*" in choice or "application/*" in choice):
             return ""
+    if accepted.strip():
+        raise errors.not_acceptable()
     return ""
 
 
@@ -58,7 +61,9 @@ def list_(store: Store, target: Target, request: Request) -> Response:
     limit = request.number("limit") or 0
     match = matcher(resource, request)
     version, after = _start(store, target, request)
-    items = sorted(store.list(resource.storage, target.namespace), key=place)
+    exact = request.query.get("resourceVersionMatch") == "Exact" and version != store.version
+    there = store.list_at(resource.storage, target.namespace, version) if exact else None
+    items = sorted(store.list(resource.storage, target.namespace) if there is None else there, key=place)
     if after:
         items = [obj for obj in items if place(obj) > after]
     if match is not None:
@@ -122,8 +127,6 @@ def _start(store: Store, target: Target, request: Request) -> tuple[int, tuple[s
     wanted = version_number(text)
     if wanted > store.version:
         raise too_large(wanted, store.version)
-    if match == "Exact" and store.events_since(target.resource.storage, wanted):
-        raise errors.gone(f"The resourceVersion for the provided list is too old: {wanted}")
     return (wanted if match == "Exact" else store.version), None
 
 

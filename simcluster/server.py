@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 class Protocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol that lets the app break its own connection, for faults."""
 
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.access_log = False
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         extensions: Any = {"simcluster.transport": self.transport}
@@ -159,6 +163,7 @@ class SimCluster:
             self._state.load(self.store)
         admitted.start()
         seed(self.store, self._nodes)
+        self.store.forget_history()
         if self._state is not None:
             self._state.follow(self.store)
         logs = self._start_controllers(admitted) if self._controllers else None

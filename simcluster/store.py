@@ -152,6 +152,18 @@ class Store:
         found.reverse()
         return found
 
+    def list_at(self, resource: str, namespace: str | None, version: int) -> Objects:
+        """Those that were there at `version`; raises 410 when that is no longer known."""
+        found = {_place(obj): obj for obj in self.list(resource, namespace)}
+        for event in reversed(self.events_since(resource, version)):
+            if namespace and event.obj["metadata"].get("namespace") != namespace:
+                continue
+            if event.old is None:
+                found.pop(_place(event.obj), None)
+            else:
+                found[_place(event.obj)] = event.old
+        return list(found.values())
+
     def forget_history(self, *resources: str) -> None:
         """Drop what watches could resume from, as a compaction does: they get 410."""
         for resource in resources or tuple(self._shelves):
@@ -352,6 +364,10 @@ class Store:
 def _copy(obj: Obj) -> Obj:
     copied: Obj = orjson.loads(orjson.dumps(obj))
     return copied
+
+
+def _place(obj: Obj) -> tuple[str, str]:
+    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
 def _intent(obj: Obj) -> Obj:

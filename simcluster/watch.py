@@ -17,6 +17,8 @@ from simcluster.tables import table
 from simcluster.views import as_served
 
 BOOKMARK_EVERY = 60.0
+BEFORE_END = 2.0
+"""Seconds before its time is up that a watch gets a last bookmark."""
 LONGEST = 1800.0
 Shape = Callable[[Obj], Any]
 
@@ -49,7 +51,7 @@ class WatchStream:
     async def lines(self) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         end = loop.time() + self.timeout
-        bookmark = loop.time() + BOOKMARK_EVERY
+        bookmark = _next_bookmark(loop.time(), end)
         try:
             while True:
                 if self.waiting:
@@ -60,7 +62,7 @@ class WatchStream:
                 if self.ended or loop.time() >= end:
                     return
                 if loop.time() >= bookmark:
-                    bookmark = loop.time() + BOOKMARK_EVERY
+                    bookmark = _next_bookmark(loop.time(), end)
                     self._bookmark({})
                     continue
                 self.ready.clear()
@@ -144,6 +146,11 @@ class WatchStream:
         }
         self.waiting.append(orjson.dumps({"type": "BOOKMARK", "object": shown}) + b"\n")
         self.ready.set()
+
+
+def _next_bookmark(now: float, end: float) -> float:
+    due = min(now + BOOKMARK_EVERY, end - BEFORE_END)
+    return due if due > now else end
 
 
 def _shape(resource: Resource, form: str, request: Request) -> Shape | None:

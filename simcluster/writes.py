@@ -5,7 +5,7 @@ from typing import Any
 from simcluster import errors
 from simcluster.admission import AdmittedStore
 from simcluster.apply import apply
-from simcluster.decode import Decoded, decode, decode_as, parse_body
+from simcluster.decode import Decoded, decode, decode_as, duplicate_fields, parse_body
 from simcluster.fieldcheck import check_declared
 from simcluster.http import Request, Response, answer
 from simcluster.options import WriteOptions, write_options
@@ -25,9 +25,11 @@ def create(admitted: AdmittedStore, target: Target, request: Request) -> Respons
     resource = target.resource
     raw = parse_body(request.body, request.headers.get("content-type", ""), resource.kind)
     decoded = decode(raw, resource)
-    _strict(decoded, options, resource)
+    _strict(decoded, request, options, resource)
     obj = decoded.obj
     _same_namespace(obj, target)
+    if obj["metadata"].get("resourceVersion"):
+        raise errors.ApiError(500, "", "resourceVersion should not be set on objects to be created")
     return answer(_create(admitted, resource, obj, options), 201)
 
 
@@ -42,11 +44,11 @@ def update(admitted: AdmittedStore, target: Target, request: Request) -> Respons
     resource = target.resource
     raw = parse_body(request.body, request.headers.get("content-type", ""), resource.kind)
     decoded = decode(raw, resource)
-    _strict(decoded, options, resource)
+    _strict(decoded, request, options, resource)
     obj = decoded.obj
     _same_name(obj, target)
     _same_namespace(obj, target)
-    find(admitted.store, target)
+    _same_uid(obj, find(admitted.store, target), resource)
     stored = admitted.update_now(resource.storage, as_stored(obj, resource), options)
     return answer(as_served(stored, resource))
 
@@ -101,10 +103,14 @@ def _apply(admitted: AdmittedStore, target: Target, request: Request, options: W
     version = config["metadata"].get("resourceVersion")
     if version and (live is None or version != live["metadata"]["resourceVersion"]):
         raise errors.conflict(resource.key, target.name)
+    uid = config["metadata"].get("uid")
+    if uid and live is None:
+        why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+        raise errors.conflict(resource.key, target.name, why)
     now = admitted.store.clock.stamp()
     merged = apply(live, config, node, options.manager, target.subresource, options.force, now)
     managed = merged["metadata"].pop("managedFields", [])
-    decoded = decode(merged, resource)
+    decoded = _decode_merged(merged, target)
     decoded.obj["metadata"]["managedFields"] = managed
     options.tracked = False
     if live is None:
@@ -113,6 +119,19 @@ def _apply(admitted: AdmittedStore, target: Target, request: Request, options: W
         return answer(_create(admitted, resource, decoded.obj, options), 201)
     stored = admitted.update_now(resource.storage, decoded.obj, options)
     return answer(as_served(stored, resource))
+
+
+def _decode_merged(merged: Obj, target: Target) -> Decoded:
+    """Raises 500 for what only the typed object shows to be wrong, such as a quantity that is none."""
+    resource = target.resource
+    try:
+        return decode(merged, resource)
+    except errors.ApiError as error:
+        kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
+        problem = error.message.partition(f"cannot be handled as a {resource.kind}: ")[2]
+        subject = f"{target.namespace}/{target.name}; {kind}"
+        told = f"unable to convert unstructured object to {kind}: {problem}"
+        raise errors.ApiError(500, "", f"failed to convert new object ({subject}) to proper version: {told}") from error
 
 
 def _named(config: Obj, target: Target) -> Obj:
@@ -160,12 +179,17 @@ def put_scale(admitted: AdmittedStore, target: Target, request: Request, live: O
     return answer(scale_of(stored))
 
 
-def _strict(decoded: Decoded, options: WriteOptions, resource: Resource) -> None:
-    if options.validation == "Strict" and decoded.unknown:
-        told = ", ".join(f'unknown field "{path}"' for path in decoded.unknown)
+def _strict(decoded: Decoded, request: Request, options: WriteOptions, resource: Resource) -> None:
+    if options.validation == "Ignore":
+        return
+    problems = [f'duplicate field "{path}"' for path in duplicate_fields(request.body)]
+    problems += [f'unknown field "{path}"' for path in decoded.unknown]
+    if options.validation == "Warn":
+        options.warnings.extend(problems)
+    elif problems:
+        told = ", ".join(problems)
         subject = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
         raise errors.bad_request(f"{subject}: strict decoding error: {told}")
-    _warn(decoded, options)
 
 
 def _warn(decoded: Decoded, options: WriteOptions) -> None:
@@ -192,6 +216,16 @@ def _same_name(obj: Obj, target: Target) -> None:
     if name and name != target.name:
         raise errors.bad_request(f"the name of the object ({name}) does not match the name on the URL ({target.name})")
     obj.setdefault("metadata", {})["name"] = target.name
+
+
+def _same_uid(obj: Obj, live: Obj, resource: Resource) -> None:
+    given, real = obj["metadata"].get("uid"), live["metadata"]["uid"]
+    if given and given != real:
+        name = live["metadata"]["name"]
+        key = "/".join(filter(None, ("/registry", resource.plural, live["metadata"].get("namespace"), name)))
+        told = f"Precondition failed: UID in precondition: {given}, UID in object meta: {real}"
+        why = f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {told}"
+        raise errors.conflict(resource.key, name, why)
 
 
 def _same_namespace(obj: Obj, target: Target) -> None:

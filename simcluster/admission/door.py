@@ -48,8 +48,10 @@ class AdmittedStore:
         new: Obj = orjson.loads(orjson.dumps(obj))
         new.setdefault("metadata", {}).pop("uid", None)
         lifecycle.check_create(self.store, resource, new)
-        if self.store.get(resource, new["metadata"].get("namespace"), new["metadata"].get("name", "")) is not None:
-            raise errors.already_exists(resource, new["metadata"]["name"])
+        there = self.store.get(resource, new["metadata"].get("namespace"), new["metadata"].get("name", ""))
+        if there is not None:
+            leaving = "deletionTimestamp" in there["metadata"]
+            raise errors.already_exists(resource, new["metadata"]["name"], leaving=leaving)
         prepare_create(self.store, resource, new)
         if resource == "pods":
             give_account(self.store, new)

@@ -1,6 +1,7 @@
-"""Make types.json from a real API server: `python -m simcluster.schema.extract < openapi.json` (of `/openapi/v3/…`).
+"""Make types.json from a real API server: `python -m simcluster.schema.extract API_MODULE … < openapi.json`.
 
-Standard input is a JSON list of OpenAPI v3 documents, one a group version. Only the types that a served resource
+Standard input is a JSON list of the documents of `/openapi/v3/…`, one a group version; API_MODULE are folders of the Go
+modules k8s.io/api and k8s.io/apimachinery, whose generated.proto files tell the field numbers. Only the types that a served resource
 reaches are kept, without descriptions, in the small notation that simcluster.schema.types reads. Run it again for a
 new Kubernetes version.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simcluster.resources import BY_KIND
+from simcluster.schema.numbers import Protos
 
 EXTRA_KINDS = (("autoscaling/v1", "Scale"), ("policy/v1", "Eviction"), ("v1", "Binding"), ("v1", "DeleteOptions"))
 PRIMITIVES = {
@@ -114,6 +116,11 @@ def main() -> None:
             api_version = f"{gvk['group']}/{gvk['version']}" if gvk["group"] else gvk["version"]
             if (api_version, gvk["kind"]) in wanted and schema.get("properties"):
                 kinds[f"{api_version}/{gvk['kind']}"] = extraction.visit(full)
+    protos = Protos([Path(root) for root in sys.argv[1:]])
+    for name, type_ in extraction.types.items():
+        numbers = protos.numbers(name, type_["fields"])
+        if numbers:
+            type_["numbers"] = numbers
     found = {"kinds": dict(sorted(kinds.items())), "types": dict(sorted(extraction.types.items()))}
     Path(__file__).with_name("types.json").write_text(json.dumps(found, separators=(",", ":")) + "\n")
 

@@ -18,7 +18,7 @@ class Node:
     """One shape. `kind` is scalar, struct, map or list; only the fields of that kind mean something.
 
     scalar: `scalar` names it. struct: `fields`, `required`, `defaults`, and `solid`, the fields that Go holds by value, so
-    that they are never absent. map and list: `element`. list: `keys` when it is
+    that they are never absent; `numbers`, field names by protobuf number. map and list: `element`. list: `keys` when it is
     keyed ("map"), `is_set`; `merge_key` for strategic merge (None: replaced whole; "": a set of scalars).
     """
 
@@ -32,6 +32,7 @@ class Node:
         "kind",
         "merge_key",
         "name",
+        "numbers",
         "required",
         "scalar",
         "solid",
@@ -45,6 +46,7 @@ class Node:
         self.fields: dict[str, Node] = {}
         self.required: tuple[str, ...] = ()
         self.defaults: dict[str, Any] = {}
+        self.numbers: dict[str, Any] = {}
         self.solid: frozenset[str] = frozenset()
         self.element: Node = self
         self.keys: tuple[str, ...] = ()
@@ -81,6 +83,7 @@ def _named(name: str) -> Node:
         raw = _document()["types"][name]
         node.required = tuple(raw.get("required", ()))
         node.defaults = raw.get("defaults", {})
+        node.numbers = raw.get("numbers", {})
         node.solid = frozenset(raw.get("solid", ()))
         node.atomic = raw.get("atomic", False)
         node.fields = {field: _node(inner) for field, inner in raw["fields"].items()}
@@ -117,5 +120,6 @@ def _atomic(name: str) -> Node:
     whole = _named(name)
     node = Node("struct", name)
     node.fields, node.required, node.defaults = whole.fields, whole.required, whole.defaults
+    node.numbers, node.solid = whole.numbers, whole.solid
     node.atomic = True
     return node

@@ -144,7 +144,7 @@ def config_map(obj: Obj) -> list[Cause]:
     ]
     size = sum(len(value.encode()) for value in data.values()) + sum(len(value) * 3 // 4 for value in binary.values())
     if size > SECRET_MAX:
-        found.append(("FieldValueTooLong", "", f"Too long: may not be more than {SECRET_MAX} bytes"))
+        found.append(("FieldValueTooLong", "[]", f"Too long: may not be more than {SECRET_MAX} bytes"))
     return found
 
 
@@ -224,6 +224,15 @@ def namespace(obj: Obj) -> list[Cause]:
         for key in POD_SECURITY
         if key in held and held[key] not in levels
     ]
+
+
+def event(obj: Obj) -> list[Cause]:
+    """An event stands in the namespace of what it is about; one about the cluster's own things in `default`."""
+    about = (obj.get("involvedObject") or {}).get("namespace", "")
+    namespace = obj["metadata"].get("namespace", "")
+    if about and about != namespace:
+        return [wrong("involvedObject.namespace", about, "does not match event.namespace")]
+    return []
 
 
 def network_policy(obj: Obj) -> list[Cause]:

@@ -33,12 +33,14 @@ LABEL_NAMED = frozenset(("namespaces", "services"))
 PATH_NAMED = frozenset(
     f"{plural}.rbac.authorization.k8s.io" for plural in ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
 )
+STANDARD_FINALIZERS = frozenset(("foregroundDeletion", "kubernetes", "orphan"))
 ANNOTATIONS_MAX = 256 * 1024
 
 
 def metadata(resource: str, meta: dict[str, Any], at: str = "metadata") -> list[Cause]:
     """Causes in an object's own metadata."""
-    return [*_name(resource, meta["name"], at), *labels(meta.get("labels"), f"{at}.labels"), *_annotations(meta, at)]
+    found = [*_name(resource, meta["name"], at), *labels(meta.get("labels"), f"{at}.labels")]
+    return [*found, *_annotations(meta, at), *_finalizers(meta, at)]
 
 
 def _name(resource: str, name: str, at: str) -> list[Cause]:
@@ -92,6 +94,15 @@ def qualified(field: str, key: str) -> list[Cause]:
     if not QUALIFIED.fullmatch(name):
         found.append(wrong(field, key, QUALIFIED_TEXT))
     return found
+
+
+def _finalizers(meta: dict[str, Any], at: str) -> list[Cause]:
+    told = "name is neither a standard finalizer name nor is it fully qualified"
+    return [
+        wrong(f"{at}.finalizers[{index}]", name, told)
+        for index, name in enumerate(meta.get("finalizers") or ())
+        if "/" not in name and name not in STANDARD_FINALIZERS
+    ]
 
 
 def _annotations(meta: dict[str, Any], at: str) -> list[Cause]:

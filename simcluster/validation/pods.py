@@ -64,7 +64,7 @@ def _container(container: Obj, at: str, names: set[str], volumes: set[str]) -> l
         if container.get(probe) is not None:
             found += _probe(container[probe], f"{at}.{probe}", probe)
     policy = container.get("imagePullPolicy")
-    if image and policy not in PULL_POLICIES:
+    if policy is not None and policy not in PULL_POLICIES:
         found.append(unsupported(f"{at}.imagePullPolicy", policy, PULL_POLICIES))
     return found + _resources(container.get("resources") or {}, f"{at}.resources")
 

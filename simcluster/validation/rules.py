@@ -12,6 +12,7 @@ Obj = dict[str, Any]
 
 RULES: dict[str, Callable[[Obj], list[Cause]]] = {
     "configmaps": core.config_map,
+    "events": core.event,
     "limitranges": core.limit_range,
     "namespaces": core.namespace,
     "persistentvolumeclaims": core.claim,

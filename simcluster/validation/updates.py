@@ -23,6 +23,11 @@ def metadata(new: Obj, old: Obj) -> list[Cause]:
     for name in ("uid", "creationTimestamp", "deletionTimestamp"):
         if meta.get(name) and meta[name] != was.get(name):
             found.append(wrong(f"metadata.{name}", meta[name], IMMUTABLE))
+    added = sorted(set(meta.get("finalizers") or ()) - set(was.get("finalizers") or ()))
+    if "deletionTimestamp" in was and added:
+        told = ", ".join(f'"{name}"' for name in added)
+        why = f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{told}}}"
+        found.append(forbidden("metadata.finalizers", why))
     return found
 
 
@@ -43,7 +48,7 @@ def by_kind(resource: str, new: Obj, old: Obj) -> list[Cause]:
     if resource.endswith("bindings.rbac.authorization.k8s.io") and new.get("roleRef") != old.get("roleRef"):
         reference = new.get("roleRef") or {}
         shown = {"apiGroup": reference.get("apiGroup"), "kind": reference.get("kind"), "name": reference.get("name")}
-        return [wrong("roleRef", shown, "cannot change roleRef")]
+        return [wrong("roleRef", shown, IMMUTABLE)]
     if resource == "statefulsets.apps":
         return _stateful_set(spec, was)
     if resource == "storageclasses.storage.k8s.io":
