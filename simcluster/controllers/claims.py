@@ -19,8 +19,9 @@ BOUND, BY_CONTROLLER = "pv.kubernetes.io/bind-completed", "pv.kubernetes.io/boun
 PROVISIONERS = ("volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner")
 PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 WAITING = (
-    "Waiting for a volume to be created either by the external provisioner '{}' or manually by the system administrator. "
-    "If volume creation is delayed, please verify that the provisioner is running and correctly registered."
+    "Waiting for a volume to be created either by the external provisioner '{}' or manually by the system "
+    "administrator. If volume creation is delayed, please verify that the provisioner is running and correctly "
+    "registered."
 )
 RESYNC = 15.0
 FINAL = ("Succeeded", "Failed")
@@ -56,7 +57,8 @@ class Claims(Controller):
 
     async def sync(self, key: Key) -> float | None:
         if not key[0]:
-            return self._free_volume(key[1])
+            self._free_volume(key[1])
+            return None
         claim = self.store.get(CLAIMS, *key)
         if claim is None:
             return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from simcluster.controllers import deployment_status as statuses
 from simcluster.controllers import rollout
-from simcluster.controllers.ownership import Ages, controller_of, controller_reference, is_active, safe_hash
+from simcluster.controllers.ownership import Ages, controller_of, controller_reference, safe_hash
 from simcluster.controllers.queue import Controller, Key
 from simcluster.errors import ApiError
 
@@ -162,7 +162,7 @@ class Deployments(Controller):
         }
         if deployment["spec"].get("minReadySeconds"):
             spec["minReadySeconds"] = deployment["spec"]["minReadySeconds"]
-        rs = {
+        rs: dict[str, Any] = {
             "apiVersion": "apps/v1",
             "kind": "ReplicaSet",
             "metadata": {

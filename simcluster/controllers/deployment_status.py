@@ -208,7 +208,9 @@ def _failure(deployment: dict, sets: list[dict], new: dict | None) -> None:
     _drop(deployment, "ReplicaFailure")
 
 
-def _set(deployment: dict, controller: "Deployments", kind: str, status: str, reason: str, message: str) -> None:
+def _set(  # noqa: PLR0917 - a condition's four texts
+    deployment: dict, controller: "Deployments", kind: str, status: str, reason: str, message: str
+) -> None:
     """Nothing changes when status and reason are the same."""
     now = controller.clock.stamp()
     deployment["status"] = deployment.get("status") or {}

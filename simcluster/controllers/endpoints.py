@@ -8,7 +8,6 @@ from typing import Any
 
 from simcluster.controllers.ownership import controller_reference, is_ready
 from simcluster.controllers.queue import Controller, Key
-from simcluster.store import Store
 
 SLICES = "endpointslices.discovery.k8s.io"
 TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
@@ -66,7 +65,20 @@ class ServiceEndpoints(Controller):
         labels = {**(service["metadata"].get("labels") or {}), **MANAGED_ENDPOINTS}
         if service["spec"].get("clusterIP") == "None":
             labels["service.kubernetes.io/headless"] = ""
-        self._put(self.store, "endpoints", key, wanted, "subsets", labels, pods)
+        if self.store.get("endpoints", *key) is None:
+            metadata = {"name": key[1], "namespace": key[0], "labels": labels, "annotations": _trigger(pods)}
+            self.store.create("endpoints", {"metadata": metadata, **({"subsets": wanted} if wanted else {})})
+            return
+
+        def change(copy: dict) -> None:
+            if (copy.get("subsets") or []) == wanted:
+                return
+            copy["subsets"] = wanted
+            if not wanted:
+                del copy["subsets"]
+            copy["metadata"]["annotations"] = _trigger(pods)
+
+        self.store.modify("endpoints", *key, change)
 
     def _write_slice(self, key: Key, service: dict, pods: list[dict]) -> None:
         slices = [one for one in self.store.by_owner(service["metadata"]["uid"]) if one["kind"] == "EndpointSlice"]
@@ -91,24 +103,6 @@ class ServiceEndpoints(Controller):
                 copy["metadata"]["annotations"] = _trigger(pods)
 
         self.store.modify(SLICES, key[0], slices[0]["metadata"]["name"], change)
-
-    def _put(
-        self, store: Store, resource: str, key: Key, wanted: list, field: str, labels: dict[str, str], pods: list[dict]
-    ) -> None:
-        if store.get(resource, *key) is None:
-            metadata = {"name": key[1], "namespace": key[0], "labels": labels, "annotations": _trigger(pods)}
-            store.create(resource, {"metadata": metadata, **({field: wanted} if wanted else {})})
-            return
-
-        def change(copy: dict) -> None:
-            if (copy.get(field) or []) == wanted:
-                return
-            copy[field] = wanted
-            if not wanted:
-                del copy[field]
-            copy["metadata"]["annotations"] = _trigger(pods)
-
-        store.modify(resource, *key, change)
 
 
 def _seen(pod: dict) -> tuple:

@@ -85,7 +85,8 @@ class Namespaces(Controller):
         bad: dict[str, tuple[str, str]] = {}
         held = {kind: objs for kind, objs in left.items() if kind not in ("pods", "events")}
         if "pods" in left:
-            text = f"unexpected items still remain in namespace: {namespace['metadata']['name']} for gvr: /v1, Resource=pods"
+            name = namespace["metadata"]["name"]
+            text = f"unexpected items still remain in namespace: {name} for gvr: /v1, Resource=pods"
             failed = f"Failed to delete all resource types, 1 remaining: {text}"
             bad["NamespaceDeletionContentFailure"] = ("ContentDeletionFailed", failed)
         waiting = {kind: objs for kind, objs in held.items() if any(one["metadata"].get("finalizers") for one in objs)}

@@ -109,7 +109,7 @@ def proportional(deployment_spec: dict, sets: list[Share]) -> dict[str, int]:
 
 
 def _part(one: Share, replicas: int, allowed: int, to_add: int, added: int) -> int:
-    if not one.wanted or to_add == 0 or to_add == added:
+    if not one.wanted or to_add in (0, added):
         return 0
     if replicas == 0:
         fraction = -one.wanted

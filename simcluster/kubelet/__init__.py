@@ -48,7 +48,10 @@ class Kubelets:
         self._workers.clear()
 
     def log(self, namespace: str, pod: str, params: Mapping[str, str]) -> AsyncIterator[bytes] | None:
-        """The log that GET …/pods/{pod}/log asks for, in pieces; None for a pod on no node. Raises ApiError 400, 404, 422."""
+        """The log that GET …/pods/{pod}/log asks for, in pieces; None for a pod on no node.
+
+        Raises ApiError 400, 404, 422.
+        """
         found = self.store.get("pods", namespace, pod)
         if found is None:
             raise errors.not_found("pods", pod)

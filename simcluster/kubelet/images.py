@@ -1,4 +1,4 @@
-"""The registries that a node can pull from, and how it fails on all others: the texts are containerd's and the kubelet's.
+"""The registries that a node can pull from, and how it fails on all others, in containerd's and the kubelet's words.
 
 `registry.example` stands for the same images as the plain test registry; `10.89.0.1:5001` wants a login.
 """
@@ -102,7 +102,7 @@ def pull(text: str, name: Name, secrets: Iterable[dict]) -> Image:
     full = text if name.digest or ":" in text.rpartition("/")[2] else f"{text}:latest"
     if name.registry == LOCKED:
         _check_login(full, name, credentials(name.registry, secrets))
-        known = ("hello", "v1") == (name.repository, name.tag)
+        known = (name.repository, name.tag) == ("hello", "v1")
     elif name.registry in OPEN:
         known = (name.repository, name.tag) in CATALOG or _by_digest(name) is not None
     else:

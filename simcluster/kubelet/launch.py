@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from simcluster import quantities
 from simcluster.kubelet import environment, images
+from simcluster.kubelet.applets import exists
 from simcluster.kubelet.backoff import go_duration
 from simcluster.kubelet.container import Container
 from simcluster.kubelet.programs import Hello, Process, Setting
-from simcluster.kubelet.shell import Script, exists
+from simcluster.kubelet.shell import Script
 
 if TYPE_CHECKING:
     from simcluster.kubelet.lifecycle import PodWorker
@@ -128,7 +129,7 @@ async def _pull(worker: "PodWorker", container: Container, name: images.Name) ->
         worker.warning(container, "Failed", f'Failed to pull image "{text}": {error}')
         _not_started(worker, container, "ErrImagePull", str(error))
         return SOON if first else SYNC
-    seconds = random.uniform(0.4, 1.5)
+    seconds = random.uniform(0.4, 1.5)  # noqa: S311 - a duration, no secret
     await clock.sleep(seconds)
     took = f"{round(seconds * 1000)}ms" if seconds < 1 else f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
     size = f"Image size: {image.size} bytes."
@@ -203,4 +204,4 @@ def _start(
     process = program(setting, ended)
     container.begin(process, worker.clock)
     process.start()
-    worker.watch_probes(container)
+    worker.probing.start(container)

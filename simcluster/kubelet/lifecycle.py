@@ -5,13 +5,13 @@ Follows the order of the kubelet's syncPod and killPod; what a pod's status show
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from simcluster.kubelet import launch, status, volumes
+from simcluster.kubelet import ending, launch, status, volumes
 from simcluster.kubelet.container import Container
 from simcluster.kubelet.environment import ConfigError, content
 from simcluster.kubelet.images import InvalidName
-from simcluster.kubelet.probes import Probe
+from simcluster.kubelet.probing import Probing
 
 if TYPE_CHECKING:
     from simcluster.kubelet import Kubelets
@@ -38,12 +38,13 @@ class PodWorker:
         self.mounted = False
         self.final = False
         self._mount_wait = MOUNT_FIRST
-        self._probes: dict[str, list[Probe]] = {}
+        self.probing = Probing(self)
         self._task: asyncio.Task | None = None
-        self._again = False
+        self._again = self._interrupted = False
         self._timer: asyncio.TimerHandle | None = None
         self._gone = False
         self._grace: float | None = None
+        self._ended = asyncio.Event()
 
     @property
     def full_name(self) -> str:
@@ -94,7 +95,7 @@ class PodWorker:
             self.kick(interrupt=True)
         elif grace < self._grace:
             self._grace = grace
-            self.clock.call_later(grace, self._kill_rest)
+            self.clock.call_later(grace, self.kill_all)
 
     def kick(self, *, interrupt: bool = False) -> None:
         """Look again: now, or when the look that is under way ends. `interrupt` breaks off a start."""
@@ -103,6 +104,7 @@ class PodWorker:
         if self._task is not None and not self._task.done():
             self._again = True
             if interrupt:
+                self._interrupted = True
                 self._task.cancel()
             return
         self._task = asyncio.get_running_loop().create_task(self._look())
@@ -114,7 +116,7 @@ class PodWorker:
         if self._task is not None:
             self._task.cancel()
         for container in self.containers:
-            self._stop_probes(container)
+            self.probing.stop(container)
             if container.process is not None:
                 process, container.process = container.process, None
                 container.runs += 1
@@ -125,8 +127,9 @@ class PodWorker:
 
     def exited(self, container: Container, code: int, oom: bool) -> None:
         """A program ended by itself or was stopped."""
-        self._stop_probes(container)
+        self.probing.stop(container)
         container.end(code, self.clock, oom=oom)
+        self._ended.set()
         if self._gone:
             return
         self.publish()
@@ -185,12 +188,13 @@ class PodWorker:
                 self._again = False
                 try:
                     if self.pod["metadata"].get("deletionTimestamp"):
-                        await self._terminate()
+                        await ending.terminate(self)
                     else:
                         await self._sync()
                 except asyncio.CancelledError:
-                    if self._gone or not self._again:
+                    if self._gone or not self._interrupted:
                         raise
+                    self._interrupted = False
                 if not self._again or self._gone:
                     return
         except asyncio.CancelledError:
@@ -261,126 +265,19 @@ class PodWorker:
                 if container.process is not None:
                     container.process.kill()
 
-    async def _terminate(self) -> None:
-        """Ask every program to stop, kill after the grace, write the last status, let the object go."""
-        grace = self.pod["metadata"].get("deletionGracePeriodSeconds", 30)
-        self.publish()
-        live = [one for one in self.containers if one.process is not None]
-        for container in live:
-            self.normal(container, "Killing", f"Stopping container {container.name}")
-            self._stop_probes(container)
-        deadline = self.clock.elapsed() + grace
-        await self._before_stop(live, grace)
-        for container in live:
-            if container.process is not None:
-                container.process.stop()
-        while any(one.process for one in self.containers) and self.clock.elapsed() < deadline:
-            self._again = False
-            await self.clock.sleep(min(0.1, max(0.01, deadline - self.clock.elapsed())))
-        self._kill_rest()
-        self._last_states()
-        self.final = True
-        self.publish()
-        self.sandbox.over = True
-        await self.clock.sleep(0.3)
-        self.publish()
-        metadata = self.pod["metadata"]
-        self._release(metadata)
+    async def until_ended(self, seconds: float) -> None:
+        """Until no program runs any more, `seconds` at most."""
+        timer = self.clock.call_later(seconds, self.kill_all)
+        while any(one.process for one in self.containers):
+            self._ended.clear()
+            await self._ended.wait()
+        timer.cancel()
 
-    def _release(self, metadata: dict[str, Any]) -> None:
-        """The kubelet's own deletion without grace; another's finalizer may still hold the object."""
-        stored = self.store.get("pods", metadata["namespace"], metadata["name"])
-        if stored is not None and stored["metadata"]["uid"] == metadata["uid"]:
-            self.store.delete("pods", metadata["namespace"], metadata["name"], grace=0)
-
-    async def _before_stop(self, live: list[Container], grace: float) -> None:
-        """preStop hooks that wait (`sleep`, or a `sleep` command) take their time from the grace."""
-        longest = 0.0
-        for container in live:
-            hook = (container.spec.get("lifecycle") or {}).get("preStop") or {}
-            command = (hook.get("exec") or {}).get("command") or []
-            if "sleep" in hook:
-                longest = max(longest, hook["sleep"].get("seconds", 0))
-            elif command[:1] in (["sleep"], ["/bin/sleep"]) and command[1:2] and command[1].isdigit():
-                longest = max(longest, float(command[1]))
-        if longest:
-            await self.clock.sleep(min(longest, grace))
-
-    def _kill_rest(self) -> None:
+    def kill_all(self) -> None:
+        """SIGKILL to whatever still runs."""
         for container in self.containers:
             if container.process is not None:
                 container.process.kill()
-
-    def _last_states(self) -> None:
-        """A container that waited to be restarted shows how it ended; one that never ran cannot be located."""
-        for container in self.containers:
-            if "waiting" not in container.state:
-                continue
-            last = container.last.get("terminated")
-            text = "The container could not be located when the pod was terminated"
-            lost = {"exitCode": 137, "finishedAt": None, "message": text, "reason": "ContainerStatusUnknown"}
-            container.state = {"terminated": last or {**lost, "startedAt": None}}
-            container.last = {} if last else container.last
-
-    # Probes
-
-    def watch_probes(self, container: Container) -> None:
-        """Start the probes of a new run; without a startup probe the others begin at once."""
-        self._stop_probes(container)
-        self._probes[container.name] = []
-        if "startupProbe" in container.spec:
-            self._probe(container, "Startup", container.spec["startupProbe"])
-        else:
-            self._begin_other_probes(container)
-
-    def _begin_other_probes(self, container: Container) -> None:
-        container.started = True
-        container.ready = "readinessProbe" not in container.spec
-        for kind in ("Liveness", "Readiness"):
-            spec = container.spec.get(f"{kind.lower()}Probe")
-            if spec is not None:
-                self._probe(container, kind, spec)
-
-    def _probe(self, container: Container, kind: str, spec: dict) -> None:
-        def verdict(good: bool) -> None:
-            self._judge(container, kind, good, spec)
-
-        def unhealthy(which: str, text: str) -> None:
-            self.warning(container, "Unhealthy", f"{which} probe failed: {text}")
-
-        probe = Probe(kind, spec, container, self.sandbox.ip, self.clock, verdict, unhealthy)
-        self._probes[container.name].append(probe)
-        probe.start()
-
-    def _judge(self, container: Container, kind: str, good: bool, spec: dict) -> None:
-        if kind == "Readiness":
-            if container.ready != good:
-                container.ready = good
-                self.publish()
-        elif good and kind == "Startup":
-            self._stop_probes(container)
-            self._probes[container.name] = []
-            self._begin_other_probes(container)
-            self.publish()
-            if container.sidecar:
-                self.kick()
-        elif not good:
-            self._restart(container, kind, spec)
-
-    def _restart(self, container: Container, kind: str, spec: dict) -> None:
-        process = container.process
-        if process is None:
-            return
-        text = f"Container {container.name} failed {kind.lower()} probe, will be restarted"
-        self.normal(container, "Killing", text)
-        self._stop_probes(container)
-        grace = spec.get("terminationGracePeriodSeconds", self.pod["spec"].get("terminationGracePeriodSeconds", 30))
-        self.clock.call_later(grace, process.kill)
-        process.stop()
-
-    def _stop_probes(self, container: Container) -> None:
-        for probe in self._probes.pop(container.name, ()):
-            probe.stop()
 
     # Timers
 

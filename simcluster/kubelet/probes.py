@@ -12,24 +12,22 @@ from simcluster.clock import Clock
 from simcluster.kubelet.container import Container
 from simcluster.kubelet.shell import run_command
 
-Unhealthy = Callable[[str, str], None]
-"""Called with the kind (`Readiness`) and the text of a failed probe."""
-
 
 class Probe:
-    """One probe of one run of a container. `verdict(True|False)` is called when a threshold is reached."""
+    """One probe of one run of a container.
 
-    def __init__(
+    `verdict(True|False)` is called when a threshold is reached, `unhealthy(text)` at every failure.
+    """
+
+    def __init__(  # noqa: PLR0917 - a probe is what it asks, of whom, and whom it tells
         self,
-        kind: str,
         spec: dict,
         container: Container,
         pod_ip: str,
         clock: Clock,
         verdict: Callable[[bool], None],
-        unhealthy: Unhealthy,
+        unhealthy: Callable[[str], None],
     ):
-        self.kind = kind
         self.spec = spec
         self.container = container
         self.pod_ip = pod_ip
@@ -55,7 +53,7 @@ class Probe:
             reached = self._good == self.spec.get("successThreshold", 1)
         else:
             self._good, self._bad = 0, self._bad + 1
-            self._unhealthy(self.kind, failure)
+            self._unhealthy(failure)
             reached = self._bad >= self.spec.get("failureThreshold", 3)
         rests = failure is None and self._good >= self.spec.get("successThreshold", 1) and not self._leaves_trace()
         if not rests:

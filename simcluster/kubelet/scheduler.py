@@ -1,4 +1,4 @@
-"""Gives each pod a node, or says why there is none; a waiting pod is looked at again when something frees up or appears.
+"""Gives each pod a node, or says why there is none; a waiting pod is looked at again when room or a claim appears.
 
 Texts were read off a real scheduler of Kubernetes 1.37.
 """

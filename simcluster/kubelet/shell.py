@@ -9,15 +9,12 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+from simcluster.kubelet.applets import run_applet
 from simcluster.kubelet.programs import FOREVER, Hello, Process, Setting, duration, number
 
 Step = Generator[Any, int | None, int]
 """Yields ("print", text), ("sleep", seconds) or ("run", args) and returns an exit code; a run's code is sent back."""
 
-APPLETS = {
-    "sh", "ls", "cat", "echo", "sleep", "env", "id", "wget", "nslookup", "date", "df", "dd", "seq", "stty", "vi",
-    "touch", "rm", "true", "false", "ps", "grep", "head", "tail", "wc", "mkdir", "printf", "nc", "test", "busybox",
-}  # fmt: skip
 OPENERS = {"if": "fi", "while": "done", "until": "done", "for": "done"}
 SEPARATORS = {";", "\n", "&&", "||", "&"}
 VARIABLE = re.compile(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+)|(\?))")
@@ -137,12 +134,6 @@ def run_command(command: list[str], setting: Setting) -> tuple[int, str]:
     return 1, "command timed out"
 
 
-def exists(command: str) -> bool:
-    """Whether a container of the known images can start this program."""
-    name = command.removeprefix("/bin/")
-    return "/" not in name and (name in APPLETS or name == "hello")
-
-
 def _program(args: list[str], shell: Shell) -> Step:
     try:
         code = yield from _command(args, shell)
@@ -179,15 +170,15 @@ def _list(tokens: list[str], shell: Shell) -> Step:
 def _end_of_command(tokens: list[str], start: int) -> int:
     depth = 0
     for index in range(start, len(tokens)):
-        token = tokens[index]
+        word = tokens[index]
         begins = index == start or tokens[index - 1] in SEPARATORS | {"do", "then", "else"}
-        if begins and token in OPENERS:
+        if begins and word in OPENERS:
             depth += 1
-        elif begins and token in ("fi", "done"):
+        elif begins and word in ("fi", "done"):
             depth -= 1
-        elif depth == 0 and (token in SEPARATORS or token == ";;"):
+        elif depth == 0 and (word in SEPARATORS or word == ";;"):
             return index
-        elif token == "|":
+        elif word == "|":
             raise ValueError("pipes are not simulated")
     return len(tokens)
 
@@ -260,15 +251,15 @@ def _simple(words: list[str], shell: Shell) -> Step:
     if not args:
         return 0
     steps = _command(args, shell)
-    value: int | None = None
+    back: int | None = None
     while True:
         try:
-            step = steps.send(value)
+            step = steps.send(back)
         except StopIteration as done:
             return int(done.value)
-        value = None
+        back = None
         if not (hidden and step[0] == "print"):
-            value = yield step
+            back = yield step
 
 
 def _words(word: str, shell: Shell) -> list[str]:
@@ -301,7 +292,7 @@ def _calculate(left: str, operator: str, right: str, shell: Shell) -> int:
     return {"+": a + b, "-": a - b, "*": a * b}[operator]
 
 
-def _command(args: list[str], shell: Shell) -> Step:
+def _command(args: list[str], shell: Shell) -> Step:  # noqa: PLR0911 - one line a command
     name = args[0].removeprefix("/bin/")
     if name in ("exec", "busybox") and len(args) > 1:
         return (yield from _command(args[1:], shell))
@@ -321,64 +312,10 @@ def _command(args: list[str], shell: Shell) -> Step:
         for signal in args[2:]:
             shell.traps[signal] = args[1]
         return 0
-    text, code = _applet(name, args, shell)
+    text, code = run_applet(name, args, shell.setting, shell.variables)
     if text is not None:
         yield "print", text
     return code
-
-
-def _applet(name: str, args: list[str], shell: Shell) -> tuple[str | None, int]:
-    """What an applet that does not wait prints, and its exit code."""
-    if name == "echo":
-        return " ".join(args[2:] if args[1:2] in (["-n"], ["-e"]) else args[1:]), 0
-    if name == "printf":
-        return args[1].replace("\\n", "\n").rstrip("\n") % tuple(args[2:]) if len(args) > 1 else "", 0
-    if name in ("true", ":", "touch", "mkdir", "rm", "export", "set", "cd", "wait", "stty"):
-        for one in args[1:] if name == "export" else ():
-            key, _, value = one.partition("=")
-            shell.variables[key] = value
-        return None, 0
-    if name == "false":
-        return None, 1
-    if name == "env":
-        return "\n".join(f"{key}={value}" for key, value in shell.variables.items()), 0
-    if name == "id":
-        return (str(shell.setting.uid) if "-u" in args else f"uid={shell.setting.uid} gid=0 groups=0"), 0
-    if name == "date":
-        return shell.setting.clock.now().strftime("%a %b %e %H:%M:%S UTC %Y"), 0
-    if name == "seq":
-        return "\n".join(str(i) for i in range(1, number(args[-1]) + 1)), 0
-    if name == "cat":
-        return _cat(args[1:], shell)
-    if name in ("test", "["):
-        return None, _test([one for one in args[1:] if one != "]"], shell)
-    if name in APPLETS:
-        return None, 0 if name in ("ls", "df", "ps") else 1
-    return f"sh: {args[0]}: not found", 127
-
-
-def _cat(paths: list[str], shell: Shell) -> tuple[str | None, int]:
-    for path in paths:
-        if path not in shell.setting.files:
-            return f"cat: can't open '{path}': No such file or directory", 1
-    return "\n".join(shell.setting.files[path] for path in paths), 0
-
-
-def _test(args: list[str], shell: Shell) -> int:
-    if len(args) == 3:
-        left, operator, right = args
-        numbers = {"-eq": "==", "-ne": "!=", "-lt": "<", "-gt": ">", "-le": "<=", "-ge": ">="}
-        if operator in numbers:
-            a, b = number(left), number(right)
-            holds = {"==": a == b, "!=": a != b, "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b}[numbers[operator]]
-        else:
-            holds = (left == right) == (operator in ("=", "=="))
-        return 0 if holds else 1
-    if len(args) == 2 and args[0] in ("-f", "-e", "-d", "-r"):
-        return 0 if args[1] in shell.setting.files else 1
-    if len(args) == 2 and args[0] in ("-n", "-z"):
-        return 0 if bool(args[1]) == (args[0] == "-n") else 1
-    return 0 if len(args) == 1 and args[0] else 1
 
 
 def _seconds(text: str) -> float:

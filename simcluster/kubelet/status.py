@@ -22,7 +22,9 @@ class Sandbox:
     over: bool = False
 
 
-def phase(policy: str, init: Sequence[Container], main: Sequence[Container]) -> str:
+def phase(  # noqa: PLR0911 - one rule a line
+    policy: str, init: Sequence[Container], main: Sequence[Container]
+) -> str:
     """Pending, Running, Succeeded or Failed."""
     for one in init:
         ended = one.ended
@@ -43,7 +45,7 @@ def phase(policy: str, init: Sequence[Container], main: Sequence[Container]) -> 
     return "Failed" if policy == "Never" else "Running"
 
 
-def build(
+def build(  # noqa: PLR0917 - a status is made of all of these
     pod: dict,
     sandbox: Sandbox,
     init: Sequence[Container],
@@ -78,7 +80,7 @@ def build(
     return status
 
 
-def _conditions(
+def _conditions(  # noqa: PLR0917 - a status is made of all of these
     before: dict,
     pod: dict,
     sandbox: Sandbox,

@@ -121,7 +121,7 @@ def container(name: str = "web", *, env: dict[str, str] | None = None, **more: A
 
 
 def deployment(name: str, *, replicas: int = 1, pod: dict | None = None, spec: dict | None = None, **of: Any) -> dict:
-    """A Deployment of one container; `of` goes to the container, `pod` to the pod's spec, `spec` to the Deployment's."""
+    """Of one container; `of` goes to the container, `pod` to the pod's spec, `spec` to the Deployment's."""
     template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container(**of)], **(pod or {})}}
     template["spec"].setdefault("terminationGracePeriodSeconds", 5)
     body = {"replicas": replicas, "selector": {"matchLabels": {"app": name}}, "template": template, **(spec or {})}
