@@ -255,3 +255,39 @@ def rows(value: Any, empty: int = 0) -> list[tuple[str, str]]:
     """Rows of two texts as they were typed; without any, one empty row where `empty` asks for it."""
     typed = [(str(row[0]), str(row[1])) for row in value or () if any(row)]
     return typed or ([("", "")] if empty else [])
+
+
+@register.filter
+def keys_only(value: Any) -> list[tuple[str, str]]:
+    """The keys that were typed, without their values; one empty row where there is none."""
+    return [(str(row[0]), "") for row in value or () if row and row[0]] or [("", "")]
+
+
+@register.simple_tag
+def volume_state(volume: Any, large: bool = False) -> SafeString:
+    """A claim's state in words; waiting for the first pod is no error."""
+    bound, applied = volume.condition("Bound"), volume.condition("Applied")
+    if volume.deleting:
+        return state("stopping", "Being deleted", "", large)
+    if applied is not None and applied["status"] == "False":
+        return state("bad", "Refused", applied["message"], large)
+    if volume.phase == "Bound":
+        return state("ok", "Ready", "", large)
+    if volume.phase == "Lost":
+        return state("bad", "Lost", "the storage behind it is gone", large)
+    if bound is not None and bound["reason"] == "WaitForFirstConsumer":
+        return state("waiting", "Waits for its first pod", "no error: mount it in an app", large)
+    return state("waiting", "Waiting", bound["message"] if bound else "", large)
+
+
+@register.simple_tag
+def secret_state(secret: Any) -> SafeString:
+    """Whether the cluster holds the newest values."""
+    applied = secret.condition("Applied")
+    if secret.deleting:
+        return state("stopping", "Being deleted", "", True)
+    if applied is not None and applied["status"] == "False":
+        return state("bad", "Refused", applied["message"], True)
+    if secret.observed_generation >= secret.generation:
+        return state("ok", "Set", "the cluster holds its values", True)
+    return state("busy", "Being set", "", True)

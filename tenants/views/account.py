@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from tenants import access
 from tenants.errors import NotFound
 from tenants.forms.teams import TokenForm
-from tenants.models import ApiToken
+from tenants.models import ApiToken, User
 from tenants.services import tokens as verbs
 from tenants.views.scope import Request, attempt, page, told
 
@@ -25,8 +25,9 @@ MEANINGS = {
 
 @page()
 def settings(request: Request) -> HttpResponse:
+    themes = User._meta.get_field("theme").choices
     live = ApiToken.objects.filter(user=request.user, revoked_at=None).count()
-    return render(request, "tenants/account/settings.html", {"tokens": live, "crumbs": [("Your account", "")]})
+    return render(request, "tenants/account/settings.html", {"tokens": live, "themes": themes, "crumbs": [("Your account", "")]})
 
 
 @page("GET", "POST")
