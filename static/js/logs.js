@@ -3,7 +3,6 @@
 import { Connection } from "./live.js";
 import { Resume, levelOf, plain, segments } from "./loglines.js";
 
-const ROW = 20;
 const MOST = 100000;
 const OVERSCAN = 12;
 const WRAPPED = 1000;
@@ -15,6 +14,8 @@ const canvas = find("canvas");
 const model = { rows: [], shown: [], pods: new Map(), lines: 0, skipped: 0, since: null, waiting: 0, viewers: 1 };
 const state = { filter: "", level: "", hidden: new Set(), paused: false, wrap: false, follow: true, pausedAt: null };
 const resume = new Resume();
+// Rows are taller where the page is narrow: the style sheet says how tall.
+let rowHeight = 20;
 let history = [];
 let collecting = true;
 let drawing = false;
@@ -179,18 +180,19 @@ function paint() {
   drawing = false;
   trim();
   const rows = model.shown;
+  rowHeight = Number(getComputedStyle(list).getPropertyValue("--log-row")) || 20;
   list.classList.toggle("wrap", state.wrap);
   if (state.wrap) {
     canvas.style.height = "";
     canvas.style.paddingTop = "";
     canvas.replaceChildren(...rows.slice(-WRAPPED).map(lineElement));
   } else {
-    const height = rows.length * ROW;
+    const height = rows.length * rowHeight;
     canvas.style.height = `${height}px`;
     if (state.follow && !state.paused) list.scrollTop = height;
-    const first = Math.max(0, Math.floor(list.scrollTop / ROW) - OVERSCAN);
-    const last = Math.min(rows.length, Math.ceil((list.scrollTop + list.clientHeight) / ROW) + OVERSCAN);
-    canvas.style.paddingTop = `${first * ROW}px`;
+    const first = Math.max(0, Math.floor(list.scrollTop / rowHeight) - OVERSCAN);
+    const last = Math.min(rows.length, Math.ceil((list.scrollTop + list.clientHeight) / rowHeight) + OVERSCAN);
+    canvas.style.paddingTop = `${first * rowHeight}px`;
     canvas.replaceChildren(...rows.slice(first, last).map(lineElement));
   }
   if (state.follow && !state.paused) list.scrollTop = list.scrollHeight;
@@ -244,7 +246,7 @@ find("show").addEventListener("click", () => pause(false));
 find("wrap").addEventListener("click", (event) => { state.wrap = !state.wrap; event.currentTarget.setAttribute("aria-pressed", String(state.wrap)); draw(); });
 find("download").addEventListener("click", download);
 list.addEventListener("scroll", () => {
-  const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - ROW;
+  const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - rowHeight;
   if (!state.paused) state.follow = atEnd;
   draw();
 }, { passive: true });
