@@ -88,8 +88,8 @@ def provisioned(namespace: Namespace, outcome: NamespaceOutcome) -> bool:
 
 def missing(namespace: Namespace) -> bool:
     """Somebody deleted the namespace behind Berth's back."""
-    words = "The namespace is not in the cluster any more; it is being made again."
-    parts = [Part(type_, "False", "Missing", words) for type_ in NAMESPACE_PARTS]
+    words = "Somebody deleted the namespace in the cluster: it is made again, its volumes empty."
+    parts = [Part(type_, "False", "Deleted", words) for type_ in NAMESPACE_PARTS]
     return record(namespace, parts, usage={})
 
 

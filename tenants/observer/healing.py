@@ -57,23 +57,29 @@ class Healer:
             return False
         manifests = clusters.gateway(self.alias).preview(intents.namespace_spec(row))
         found = _differences(manifests, sight)
-        if sight.one("Namespace", row.cluster_name) is None:
-            found = {"Namespace": ["Namespace is missing"]}
+        itself = sight.one("Namespace", row.cluster_name)
+        gone = itself is None or "deletionTimestamp" in itself["metadata"]
+        if gone:
+            found = {"Namespace": found["Namespace"]}
+        if itself is None:
+            operations.nudge(noun=row.noun, target_id=row.pk)
         if not self._settled(sight.key, found):
             return bool(found)
-        parts = [Part(_CONDITION[kind], "False", "Drifted", what[0]) for kind, what in found.items()]
         if not self._repair(row, sight.key, found):
             return True
-        if sight.one("Namespace", row.cluster_name) is None:
+        if gone:
             outcomes.missing(row)
         else:
+            parts = [Part(_CONDITION[kind], "False", "Drifted", what[0]) for kind, what in found.items()]
             outcomes.record(row, parts)
         return True
 
     def app(self, row: App, sight: Sight) -> bool:
         """Compares Deployment and Service."""
-        if row.release_id is None or row.observed_generation != row.generation or not _stands(row.namespace):
+        if row.release_id is None or row.observed_generation != row.generation:
             return False
+        if not _stands(row.namespace):
+            return True
         found = _differences(clusters.gateway(self.alias).preview(intents.app_spec(row)), sight)
         if self._settled(sight.key, found):
             self._repair(row, sight.key, found)
@@ -81,8 +87,10 @@ class Healer:
 
     def volume(self, row: Volume, sight: Sight) -> bool:
         """Compares the claim. One that was deleted is made again, empty: its data went with it."""
-        if row.observed_generation != row.generation or not _stands(row.namespace):
+        if row.observed_generation != row.generation:
             return False
+        if not _stands(row.namespace):
+            return True
         found = _differences(clusters.gateway(self.alias).preview(intents.volume_spec(row)), sight)
         if self._settled(sight.key, found):
             self._repair(row, sight.key, found)
@@ -147,4 +155,4 @@ def _differences(manifests: Iterable[Manifest], sight: Sight) -> dict[str, list[
 def _stands(namespace: Namespace) -> bool:
     """What stands in a namespace is repaired after the namespace itself."""
     itself = namespace.condition("Namespace")
-    return not namespace.deleting and itself is not None and itself["status"] == "True"
+    return itself is not None and itself["status"] == "True"

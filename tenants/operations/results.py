@@ -26,7 +26,7 @@ BACKOFF_FIRST, BACKOFF_LAST = 0.5, 5.0
 
 def finish(hold: Hold) -> bool:
     """The cluster holds the intent."""
-    return _leave(hold, state=OperationState.SUCCEEDED, error_code="", error_message="", **_ENDED)
+    return _leave(hold, state=OperationState.SUCCEEDED, progress={}, error_code="", error_message="", **_ENDED)
 
 
 def fail(hold: Hold, code: str, message: str) -> bool:

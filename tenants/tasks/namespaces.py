@@ -35,8 +35,9 @@ def _apply(hold: Hold, namespace: Namespace) -> None:
     spec = intents.namespace_spec(namespace, hold.operation)
     gateway = clusters.gateway(namespace.cluster)
     attempt = hold.operation.attempts
-    looks_only = attempt % APPLY_EVERY != 1
-    outcome = gateway.verify_namespace(spec) if looks_only else gateway.provision_namespace(spec, patience=0)
+    outcome = gateway.verify_namespace(spec) if attempt % APPLY_EVERY != 1 else None
+    if outcome is None or not outcome.uid:
+        outcome = gateway.provision_namespace(spec, patience=0)
     outcomes.provisioned(namespace, outcome)
     if outcome.ready:
         settle(hold, namespace, lambda: operations.finish(hold))

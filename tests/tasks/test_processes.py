@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Start = Callable[[], subprocess.Popen[bytes]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def broker() -> Iterator[ValkeyServer]:
     with ValkeyServer() as server:
         yield server
@@ -137,7 +137,7 @@ def test_a_flushed_broker_loses_nothing(provisioned: Namespace, broker: ValkeySe
 def test_the_broker_never_sees_a_value(provisioned: Namespace, broker: ValkeyServer) -> None:
     operation = opened(make_secret(provisioned), "secret.apply", secret_payload={"PASSWORD": "canary"})
     client: Any = broker.client()
-    (message,) = [json.loads(text) for text in client.lrange("berth", 0, -1)]
+    message = json.loads(client.lrange("berth", 0, 0)[0])
     arguments, named, _ = json.loads(base64.b64decode(message["body"]))
     assert (arguments, named) == ([str(operation.pk)], {})
     assert "canary" not in json.dumps(message["headers"])
@@ -149,6 +149,16 @@ def test_a_dead_broker_keeps_nobody_waiting(app_row: App, publishing: Celery) ->
     operation = opened(app_row, "app.apply")
     assert time.monotonic() - began < 2
     assert state(operation) == "pending"
+
+
+def test_a_worker_outlives_its_broker(provisioned: Namespace, start_worker: Start, broker: ValkeyServer) -> None:
+    port = broker.port
+    start_worker()
+    assert settled(opened(make_app(provisioned, "before", replicas=0), "app.apply")).state == "confirming"
+    broker.stop()
+    operation = opened(make_app(provisioned, "meanwhile", replicas=0), "app.apply")
+    with ValkeyServer(port=port):
+        assert settled(operation).state == "confirming"
 
 
 def test_a_namespace_goes_though_its_worker_is_killed(provisioned: Namespace, start_worker: Start) -> None:
