@@ -4,18 +4,22 @@ Follows k8s.io/kubernetes/pkg/controller/deployment/progress.go and util/deploym
 transition time while it is true, its update time moves with every bit of progress, and the deadline counts from there.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from simcluster.apply import track_update
 from simcluster.controllers import rollout
 from simcluster.controllers.ownership import Ages, condition
 from simcluster.controllers.queue import Key
 from simcluster.errors import ApiError
+from simcluster.schema.types import kind_of
 
 if TYPE_CHECKING:
     from simcluster.controllers.deployment import Deployments
 
 RESOURCE = "deployments.apps"
 REVISION = "deployment.kubernetes.io/revision"
+MANAGER = "kube-controller-manager"
 NO_DEADLINE = 2**31 - 1
 COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")
 
@@ -47,7 +51,7 @@ def pause(controller: "Deployments", key: Key) -> None:
         elif marked and not paused:
             _set(copy, controller, "Progressing", "Unknown", "DeploymentResumed", "Deployment is resumed")
 
-    controller.store.modify(RESOURCE, *key, change, status_only=True)
+    _keep(controller, key, change)
 
 
 def found(controller: "Deployments", key: Key, rs: dict, revision: str) -> None:
@@ -59,7 +63,7 @@ def found(controller: "Deployments", key: Key, rs: dict, revision: str) -> None:
         if has_deadline(copy) and condition(copy.get("status") or {}, "Progressing") is None:
             _set(copy, controller, "Progressing", "True", "FoundNewReplicaSet", text)
 
-    controller.store.modify(RESOURCE, *key, change)
+    _keep(controller, key, change)
 
 
 def created(controller: "Deployments", key: Key, rs: dict, revision: str) -> None:
@@ -70,7 +74,7 @@ def created(controller: "Deployments", key: Key, rs: dict, revision: str) -> Non
         if has_deadline(copy):
             _set(copy, controller, "Progressing", "True", "NewReplicaSetCreated", text)
 
-    controller.store.modify(RESOURCE, *key, change)
+    _keep(controller, key, change)
 
 
 def not_created(controller: "Deployments", key: Key, name: str, error: ApiError) -> None:
@@ -83,7 +87,7 @@ def not_created(controller: "Deployments", key: Key, name: str, error: ApiError)
         if has_deadline(copy):
             _set(copy, controller, "Progressing", "False", "ReplicaSetCreateError", text)
 
-    updated = controller.store.modify(RESOURCE, *key, change, status_only=True)
+    updated = _keep(controller, key, change)
     if updated is not None:
         controller.recorder.warning(updated, "ReplicaSetCreateError", text)
 
@@ -106,8 +110,21 @@ def write(controller: "Deployments", key: Key, sets: list[dict], new: dict | Non
         if not status["conditions"]:
             del status["conditions"]
 
-    controller.store.modify(RESOURCE, *key, change, status_only=True)
+    _keep(controller, key, change)
     return again[0] if again else None
+
+
+def _keep(controller: "Deployments", key: Key, change: Callable[[dict], None]) -> dict | None:
+    """Write what `change` does, and note in managedFields that the controller did it."""
+    old = controller.store.get(RESOURCE, *key)
+    node = kind_of("apps/v1", "Deployment")
+
+    def noted(copy: dict) -> None:
+        change(copy)
+        if copy != old and node is not None:
+            track_update(old, copy, node, MANAGER, "status", controller.clock.stamp())
+
+    return controller.store.modify(RESOURCE, *key, noted)
 
 
 def _counted(deployment: dict, sets: list[dict], new: dict | None) -> dict[str, Any]:

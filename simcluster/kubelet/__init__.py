@@ -43,9 +43,6 @@ class Kubelets:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for worker in self._workers.values():
-            worker.forget()
-        self._workers.clear()
 
     def log(self, namespace: str, pod: str, params: Mapping[str, str]) -> AsyncIterator[bytes] | None:
         """The log that GET …/pods/{pod}/log asks for, in pieces; None for a pod on no node.
@@ -71,20 +68,27 @@ class Kubelets:
         return container.logs.get(run)
 
     async def _watch(self) -> None:
-        async for change, resource, obj, _ in self.store.subscribe("nodes", "pods"):
-            if resource == "nodes":
-                if change == "DELETED":
+        try:
+            async for change, resource, obj, _ in self.store.subscribe("nodes", "pods"):
+                if resource == "pods":
+                    self._hear(change, obj)
+                elif change == "DELETED":
                     self._nodes.pop(obj["metadata"]["name"], None)
-                continue
-            uid = obj["metadata"]["uid"]
-            worker = self._workers.get(uid)
-            if change == "DELETED":
-                if worker is not None:
-                    self._workers.pop(uid).forget()
-            elif worker is not None:
-                worker.observe(obj)
-            elif obj["spec"].get("nodeName") and (obj.get("status") or {}).get("phase") not in FINAL:
-                self._worker(obj).kick()
+        finally:
+            for worker in self._workers.values():
+                worker.forget()
+            self._workers.clear()
+
+    def _hear(self, change: str, pod: dict) -> None:
+        uid = pod["metadata"]["uid"]
+        worker = self._workers.get(uid)
+        if change == "DELETED":
+            if worker is not None:
+                self._workers.pop(uid).forget()
+        elif worker is not None:
+            worker.observe(pod)
+        elif pod["spec"].get("nodeName") and (pod.get("status") or {}).get("phase") not in FINAL:
+            self._worker(pod).kick()
 
     def _worker(self, pod: dict) -> PodWorker:
         node = self._node(pod["spec"]["nodeName"])
