@@ -36,14 +36,14 @@ def counted(team: Team) -> dict[str, int]:
     found = (
         Team.objects.filter(pk=team.pk)
         .values(
-            apps=_count(App.objects.filter(**within), "namespace__team"),
-            volumes=_count(Volume.objects.filter(**within), "namespace__team"),
-            secrets=_count(Secret.objects.filter(**within), "namespace__team"),
-            members=_count(Membership.objects.filter(team=OuterRef("pk")), "team"),
+            counted_apps=_count(App.objects.filter(**within), "namespace__team"),
+            counted_volumes=_count(Volume.objects.filter(**within), "namespace__team"),
+            counted_secrets=_count(Secret.objects.filter(**within), "namespace__team"),
+            counted_members=_count(Membership.objects.filter(team=OuterRef("pk")), "team"),
         )
         .first()
     )
-    return {noun: amount or 0 for noun, amount in (found or {}).items()}
+    return {noun.removeprefix("counted_"): amount or 0 for noun, amount in (found or {}).items()}
 
 
 def clusters() -> Clusters:
