@@ -35,8 +35,11 @@ Start = Callable[[], subprocess.Popen[bytes]]
 
 @pytest.fixture
 def broker() -> Iterator[ValkeyServer]:
-    with ValkeyServer() as server:
-        yield server
+    server = ValkeyServer()
+    server.start()
+    yield server
+    if server.is_running:
+        server.stop()
 
 
 @pytest.fixture(autouse=True)
