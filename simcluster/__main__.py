@@ -27,7 +27,7 @@ def main() -> None:
     with cluster:
         if options.kubeconfig:
             cluster.write_kubeconfig(options.kubeconfig)
-        print(cluster.url, flush=True)
+        print(cluster.url, flush=True)  # noqa: T201
         signal.sigwait(signals)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from simcluster import deletes, discovery, errors, reads, reviews, watch, writes
@@ -15,6 +15,24 @@ from simcluster.store import Obj, Store
 from simcluster.views import scale_of
 
 log = logging.getLogger(__name__)
+DIRECT: dict[str, Callable[[Store, Target, Request], Response]] = {
+    "get": reads.get,
+    "list": reads.list_,
+    "watch": watch.watch,
+    "delete": deletes.delete,
+    "deletecollection": deletes.delete_collection,
+}
+WRITES: dict[str, Callable[[AdmittedStore, Target, Request], Response]] = {
+    "create": writes.create,
+    "update": writes.update,
+    "patch": writes.patch,
+}
+ACTIONS: dict[str, Callable[[Store, Target, Request], Response]] = {
+    "binding": reviews.bind,
+    "eviction": reviews.evict,
+    "finalize": reviews.finalize,
+    "token": reviews.token,
+}
 HEALTH = frozenset((("healthz",), ("readyz",), ("livez",)))
 
 
@@ -77,21 +95,10 @@ class App:
             return await self._subresource(target, request)
         if reviews.is_review(target.resource):
             return reviews.review(target, request)
-        if target.verb == "get":
-            return reads.get(self.store, target, request)
-        if target.verb == "list":
-            return reads.list_(self.store, target, request)
-        if target.verb == "watch":
-            return watch.watch(self.store, target, request)
-        if target.verb == "create":
-            return writes.create(self.admitted, target, request)
-        if target.verb == "update":
-            return writes.update(self.admitted, target, request)
-        if target.verb == "patch":
-            return writes.patch(self.admitted, target, request)
-        if target.verb == "delete":
-            return deletes.delete(self.store, target, request)
-        return deletes.delete_collection(self.store, target, request)
+        act = DIRECT.get(target.verb)
+        if act is not None:
+            return act(self.store, target, request)
+        return WRITES[target.verb](self.admitted, target, request)
 
     async def _subresource(self, target: Target, request: Request) -> Response:
         live = reads.find(self.store, target)
@@ -101,13 +108,7 @@ class App:
             return writes.put_scale(self.admitted, target, request, live)
         if target.subresource == "log":
             return await self._log(target, request, live)
-        if target.subresource == "eviction":
-            return reviews.evict(self.store, target, request)
-        if target.subresource == "token":
-            return reviews.token(self.store, target, request)
-        if target.subresource == "finalize":
-            return reviews.finalize(self.store, target, request)
-        return reviews.bind(self.store, target, request)
+        return ACTIONS[target.subresource](self.store, target, request)
 
     async def _log(self, target: Target, request: Request, pod: Obj) -> Response:
         if self.logs is None:

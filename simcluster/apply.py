@@ -85,11 +85,11 @@ class Managers:
         self.sets[key] = self.sets[key] - paths
 
 
-def track_update(old: Obj | None, new: Obj, node: Node, manager: str, subresource: str, now: str) -> None:
+def track_update(old: Obj | None, new: Obj, node: Node, manager: str, subresource: str, now: str) -> None:  # noqa: PLR0917
     """Write into `new` who manages what after an update (or creation, `old` None) by `manager`."""
     given = new["metadata"].pop("managedFields", None)
     kept = (old or {}).get("metadata", {}).get("managedFields") or []
-    if given == [] or given == [{}]:
+    if given in ([], [{}]):
         return
     if old is not None and not kept and not given:
         return
@@ -111,7 +111,7 @@ def track_update(old: Obj | None, new: Obj, node: Node, manager: str, subresourc
         new["metadata"]["managedFields"] = entries
 
 
-def apply(live: Obj | None, config: Obj, node: Node, manager: str, subresource: str, force: bool, now: str) -> Obj:
+def apply(live: Obj | None, config: Obj, node: Node, manager: str, subresource: str, force: bool, now: str) -> Obj:  # noqa: PLR0917
     """`config` merged into `live`: the object to store, managedFields written. Raises 409 with every conflict."""
     base = _bare(live) if live else {}
     managers = Managers((live or {}).get("metadata", {}).get("managedFields") or ())

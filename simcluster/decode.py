@@ -4,6 +4,7 @@ The Go server decodes into structs: unknown fields, nulls and empty optional val
 canonical form. Error texts follow encoding/json and sigs.k8s.io/json.
 """
 
+import contextlib
 import json
 import re
 from datetime import UTC, datetime
@@ -49,16 +50,23 @@ def parse_body(body: bytes, content_type: str, kind: str) -> Any:
             "application/yaml, application/vnd.kubernetes.protobuf"
         )
     if "yaml" in content_type:
-        try:
-            return yaml.load(body, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        except yaml.YAMLError as error:
-            raise errors.bad_request(f"error decoding YAML: {error}") from error
+        return _yaml(body)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         text = body.decode(errors="replace")[:200]
         message = f"couldn't get version/kind; json parse error: {error} ({text})"
         raise errors.bad_request(f"the object provided is unrecognized (must be of type {kind}): {message}") from error
+
+
+def _yaml(body: bytes) -> Any:
+    """JSON is YAML, and what programs send: it is read as JSON first, a hundred times faster."""
+    with contextlib.suppress(orjson.JSONDecodeError):
+        return orjson.loads(body)
+    try:
+        return yaml.safe_load(body)
+    except yaml.YAMLError as error:
+        raise errors.bad_request(f"error decoding YAML: {error}") from error
 
 
 def duplicate_fields(body: bytes) -> list[str]:
@@ -136,7 +144,8 @@ def _other_kind(has_version: str, has_kind: str, api_version: str, kind: str) ->
     if kind_of(has_version, has_kind) is None:
         told = f'no kind "{has_kind}" is registered for version "{has_version}" in scheme'
         return errors.bad_request(
-            f'{has_kind} in version "{version}" cannot be handled as a {kind}: {told} "pkg/api/legacyscheme/scheme.go:30"'
+            f'{has_kind} in version "{version}" cannot be handled as a {kind}: '
+            f'{told} "pkg/api/legacyscheme/scheme.go:30"'
         )
     source = f"{version}.{has_kind}"
     target = f"{wanted_group.split('.')[0] or 'core'}.{kind}"
@@ -203,7 +212,7 @@ class _Walk:
                 made.setdefault(name, orjson.loads(orjson.dumps(default)))
         return made
 
-    def scalar(self, value: Any, kind: str, path: str, holder: str) -> Any:
+    def scalar(self, value: Any, kind: str, path: str, holder: str) -> Any:  # noqa: PLR0911
         if kind == "any" or value is None:
             return value
         if kind == "quantity":

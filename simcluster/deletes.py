@@ -69,7 +69,7 @@ def _delete(store: Store, resource: Resource, obj: Obj, options: DeletionOptions
     check_delete(resource.storage, meta["name"])
     _preconditions(resource, meta, options)
     propagation = options.propagation or ("Orphan" if "orphan" in (meta.get("finalizers") or ()) else "Background")
-    left = store.delete(
+    return store.delete(
         resource.storage,
         meta.get("namespace"),
         meta["name"],
@@ -77,7 +77,6 @@ def _delete(store: Store, resource: Resource, obj: Obj, options: DeletionOptions
         propagation=propagation,
         dry_run=options.dry_run,
     )
-    return left
 
 
 def _preconditions(resource: Resource, meta: Obj, options: DeletionOptions) -> None:

@@ -30,7 +30,7 @@ VERSION: Obj = {
 }
 
 
-def discover(request: Request, host: str) -> Response | None:
+def discover(request: Request, host: str) -> Response | None:  # noqa: PLR0911
     """The answer to a discovery address, None when the address is not one."""
     segments = request.segments
     aggregated = "APIGroupDiscoveryList" in request.headers.get("accept", "")

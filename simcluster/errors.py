@@ -85,10 +85,9 @@ def page_not_found() -> ApiError:
     return ApiError(404, "NotFound", message, {})
 
 
-def method_not_allowed(resource: str) -> ApiError:
-    plural, _, group = resource.partition(".")
+def method_not_allowed() -> ApiError:
     message = "the server does not allow this method on the requested resource"
-    return ApiError(405, "MethodNotAllowed", message, _details(resource, ""))
+    return ApiError(405, "MethodNotAllowed", message, {})
 
 
 def not_acceptable() -> ApiError:

@@ -51,7 +51,7 @@ class Fault:
         """Say nothing for as long as the client stays. True when the request is over."""
         if self.kind != "hang":
             return False
-        while not transport.is_closing():
+        while not transport.is_closing():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         return True
 

@@ -95,7 +95,7 @@ def merge_patch(document: Any, patch: Any) -> Any:
 
 
 def strategic_merge(document: Any, patch: Any, node: Node | None) -> Any:
-    """As merge patch, but keyed lists merge by item; `$patch`, `$deleteFromPrimitiveList` and retainKeys are honored."""
+    """As merge patch, but keyed lists merge by item; `$patch`, `$deleteFromPrimitiveList`, `$retainKeys` hold."""
     if not isinstance(patch, dict):
         return patch
     if patch.get("$patch") == "replace":

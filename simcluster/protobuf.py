@@ -1,7 +1,7 @@
 """Kubernetes' protobuf as kubectl's typed clients send it: decoded into the same dicts as JSON.
 
-The envelope is `k8s\\0` and a runtime.Unknown. Field numbers are those of the generated.proto files, kept in types.json;
-answers are always JSON, which every client accepts beside it.
+The envelope is `k8s\\0` and a runtime.Unknown. Field numbers are those of the generated.proto files, kept in
+types.json. Answers are always JSON, which every client accepts beside it.
 """
 
 import base64
@@ -82,7 +82,7 @@ def _message(data: bytes, node: Node, numbers: dict[str, Any]) -> dict[str, Any]
     return {name: value for name, value in made.items() if value != ""}
 
 
-def _value(value: Any, node: Node) -> Any:
+def _value(value: Any, node: Node) -> Any:  # noqa: PLR0911
     if node.kind == "struct":
         return _message(value, node, node.numbers)
     if node.kind == "list":

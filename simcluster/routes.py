@@ -31,14 +31,14 @@ def target_of(request: Request) -> Target:
     if len(rest) >= 3 and rest[0] == "namespaces" and (group, version, rest[2]) in BY_ROUTE:
         namespace, rest = rest[1], rest[2:]
     elif len(rest) >= 3 and rest[0] == "namespaces" and not (group == "" and rest[2] in ("status", "finalize")):
-        raise _unknown()
+        raise errors.page_not_found()
     resource = BY_ROUTE.get((group, version, rest[0]))
     if resource is None or len(rest) > 3 or (namespace and not resource.namespaced):
-        raise _unknown()
+        raise errors.page_not_found()
     name = rest[1] if len(rest) > 1 else ""
     subresource = rest[2] if len(rest) > 2 else ""
     if name and resource.namespaced and not namespace:
-        raise _unknown()
+        raise errors.page_not_found()
     verb = _verb(request, name)
     _allowed(resource, verb, namespace, name, subresource)
     return Target(resource, verb, namespace, name, subresource)
@@ -57,23 +57,13 @@ def _allowed(resource: Resource, verb: str, namespace: str, name: str, subresour
     if subresource:
         known = subresources(resource).get(subresource)
         if known is None:
-            raise _unknown()
+            raise errors.page_not_found()
         if verb not in known[2]:
-            raise _no_method()
+            raise errors.method_not_allowed()
     elif (
         verb not in resource.verbs
         or (verb == "create" and name)
         or (verb in ("update", "patch") and not name)
         or (verb == "create" and resource.namespaced and not namespace)
     ):
-        raise _no_method()
-
-
-def _unknown() -> errors.ApiError:
-    return errors.page_not_found()
-
-
-def _no_method() -> errors.ApiError:
-    return errors.ApiError(
-        405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}
-    )
+        raise errors.method_not_allowed()

@@ -15,8 +15,10 @@ from uvicorn.server import ServerState
 from simcluster.admission import AdmittedStore
 from simcluster.app import App
 from simcluster.clock import Clock
+from simcluster.controllers import start as start_controllers
 from simcluster.faults import Fault, Faults
 from simcluster.kubeconfig import kubeconfig
+from simcluster.kubelet import Kubelets
 from simcluster.persistence import StateFile
 from simcluster.seeds import seed
 from simcluster.store import Store
@@ -183,12 +185,9 @@ class SimCluster:
         await self._listen()
 
     def _start_controllers(self, admitted: AdmittedStore) -> Any:
-        from simcluster import controllers
-        from simcluster.kubelet import Kubelets
-
         kubelets = Kubelets(self.store, admitted, self.clock)
         kubelets.start()
-        self._tasks.extend(controllers.start(self.store, admitted, self.clock))
+        self._tasks.extend(start_controllers(self.store, admitted, self.clock))
         return kubelets
 
     async def _listen(self) -> None:

@@ -75,7 +75,7 @@ SAFE_SYSCTLS = frozenset(
 
 
 def check_pod_security(store: Store, resource: str, obj: Obj, warnings: list[str]) -> None:
-    """Raises 403 for a pod that the namespace's enforce level refuses; adds its warn level's complaint to `warnings`."""
+    """Raises 403 for a pod that the namespace's enforce level refuses; adds what its warn level says to `warnings`."""
     spec = _pod_spec(resource, obj)
     if spec is None:
         return

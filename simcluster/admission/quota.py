@@ -49,7 +49,7 @@ class QuotaBook:
             if _in_scope(quota, resource, new):
                 self._check_one(quota["metadata"]["name"], hard, resource, new, asked, old is None)
 
-    def _check_one(self, quota: str, hard: Obj, resource: str, new: Obj, asked: "Counter[str]", creates: bool) -> None:
+    def _check_one(self, quota: str, hard: Obj, resource: str, new: Obj, asked: "Counter[str]", creates: bool) -> None:  # noqa: PLR0917
         name = new["metadata"]["name"]
         if creates and resource == "pods":
             missing = _unspecified(hard, new)
@@ -86,6 +86,8 @@ class QuotaBook:
             self._mark(namespace)
         used = self._used.get(namespace)
         if used is None:
+            return
+        if event.type == "MODIFIED" and event.old is not None and _same(event.old, event.obj):
             return
         before = usage(event.resource, event.old) if event.old is not None else {}
         after: Amounts = usage(event.resource, event.obj) if event.type != "DELETED" else {}
@@ -130,6 +132,12 @@ class QuotaBook:
             if _in_scope(quota, "pods", pod):
                 used.update(usage("pods", pod))
         return used
+
+
+def _same(old: Obj, new: Obj) -> bool:
+    """Whether nothing changed that is counted: spec and phase."""
+    phases = [(obj.get("status") or {}).get("phase") for obj in (old, new)]
+    return phases[0] == phases[1] and old.get("spec") == new.get("spec")
 
 
 def _scopes(quota: Obj) -> list[str]:

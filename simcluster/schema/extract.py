@@ -1,9 +1,9 @@
 """Make types.json from a real API server: `python -m simcluster.schema.extract API_MODULE … < openapi.json`.
 
-Standard input is a JSON list of the documents of `/openapi/v3/…`, one a group version; API_MODULE are folders of the Go
-modules k8s.io/api and k8s.io/apimachinery, whose generated.proto files tell the field numbers. Only the types that a served resource
-reaches are kept, without descriptions, in the small notation that simcluster.schema.types reads. Run it again for a
-new Kubernetes version.
+Standard input is a JSON list of the documents of `/openapi/v3/…`, one a group version; API_MODULE are folders of the
+Go modules k8s.io/api and k8s.io/apimachinery, whose generated.proto files tell the field numbers. Only the types that
+a served resource reaches are kept, without descriptions, in the small notation that simcluster.schema.types reads. Run
+it again for a new Kubernetes version.
 """
 
 import json
@@ -59,7 +59,7 @@ class Extraction:
             found["solid"] = sorted(solid)
         return found
 
-    def node(self, schema: dict[str, Any], path: str) -> Any:
+    def node(self, schema: dict[str, Any], path: str) -> Any:  # noqa: PLR0911
         reference = schema.get("$ref") or (schema.get("allOf") or [{}])[0].get("$ref")
         if reference:
             return self.reference(reference.rpartition("/")[2], schema, path)

@@ -17,9 +17,9 @@ SCALARS = frozenset(
 class Node:
     """One shape. `kind` is scalar, struct, map or list; only the fields of that kind mean something.
 
-    scalar: `scalar` names it. struct: `fields`, `required`, `defaults`, and `solid`, the fields that Go holds by value, so
-    that they are never absent; `numbers`, field names by protobuf number. map and list: `element`. list: `keys` when it is
-    keyed ("map"), `is_set`; `merge_key` for strategic merge (None: replaced whole; "": a set of scalars).
+    scalar: `scalar` names it. struct: `fields`, `required`, `defaults`, and `solid`, the fields that Go holds by value,
+    so that they are never absent; `numbers`, field names by protobuf number. map and list: `element`. list: `keys`
+    when it is keyed ("map"), `is_set`; `merge_key` for strategic merge (None: replaced whole; "": a set of scalars).
     """
 
     __slots__ = (

@@ -20,7 +20,7 @@ def between(start: str, end: str) -> str:
     return human((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
 
 
-def human(seconds: float) -> str:
+def human(seconds: float) -> str:  # noqa: PLR0911
     whole = int(seconds)
     if whole < -1:
         return "<invalid>"

@@ -174,8 +174,7 @@ def quota(obj: Obj) -> list[Cause]:
         if parse(text) < 0:
             found.append(wrong(field, text, "must be greater than or equal to 0"))
         elif name.startswith(("pods", "count/", "services", "secrets", "configmaps", "persistentvolumeclaims")):
-            if parse(text).denominator != 1:
-                found.append(wrong(field, text, "must be an integer"))
+            found += [] if parse(text).denominator == 1 else [wrong(field, text, "must be an integer")]
     return found
 
 
@@ -192,7 +191,7 @@ def limit_range(obj: Obj) -> list[Cause]:
     return found
 
 
-def _limit(
+def _limit(  # noqa: PLR0917
     at: str, name: str, low: str | None, high: str | None, default: str | None, asked: str | None
 ) -> list[Cause]:
     found: list[Cause] = []

@@ -31,7 +31,7 @@ def metadata(new: Obj, old: Obj) -> list[Cause]:
     return found
 
 
-def by_kind(resource: str, new: Obj, old: Obj) -> list[Cause]:
+def by_kind(resource: str, new: Obj, old: Obj) -> list[Cause]:  # noqa: PLR0911
     spec, was = new.get("spec") or {}, old.get("spec") or {}
     if resource in SELECTED and spec.get("selector") != was.get("selector"):
         return [wrong("spec.selector", spec.get("selector"), IMMUTABLE)]
@@ -91,11 +91,10 @@ def _pod(spec: Obj, was: Obj) -> list[Cause]:
 
 
 def _service(spec: Obj, was: Obj) -> list[Cause]:
-    if was.get("clusterIP") and spec.get("clusterIP") != was["clusterIP"] and was.get("type") != "ExternalName":
-        if spec.get("type") != "ExternalName":
-            addresses = [spec.get("clusterIP")]
-            return [wrong("spec.clusterIPs[0]", addresses, "may not change once set")]
-    return []
+    moved = was.get("clusterIP") and spec.get("clusterIP") != was["clusterIP"]
+    if not moved or "ExternalName" in (spec.get("type"), was.get("type")):
+        return []
+    return [wrong("spec.clusterIPs[0]", [spec.get("clusterIP")], "may not change once set")]
 
 
 def _data(new: Obj, old: Obj) -> list[Cause]:
