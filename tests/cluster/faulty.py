@@ -26,6 +26,7 @@ class Fault:
     after: int
     status: int
     retry_after: str
+    message: str
 
 
 @dataclass
@@ -36,13 +37,22 @@ class Faults:
     seen: list[Request] = field(default_factory=list)
     answered: list[bytes] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
+    rewrite: Callable[[str, bytes], bytes] | None = None  # path, body of an answer → what is passed on
     _before: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def plan(
-        self, kind: str, method: str, *, times: int = 1, after: int = 0, status: int = 500, retry_after: str = "0"
+        self,
+        kind: str,
+        method: str,
+        *,
+        times: int = 1,
+        after: int = 0,
+        status: int = 500,
+        retry_after: str = "0",
+        message: str = "",
     ) -> None:
         """`kind`: lost_reply (done, then no answer), error (`status`, not done), late_error (`status`, done), hang."""
-        self.planned.append(Fault(kind, method, times, after, status, retry_after))
+        self.planned.append(Fault(kind, method, times, after, status, retry_after, message or f"planned {status}"))
 
     def before(self, method: str, action: Callable[[], None]) -> None:
         """Does `action` before the next request of that method goes on."""
@@ -126,7 +136,7 @@ def _handler(
             else:
                 if fault.kind == "late_error":
                     self.upstream(body)
-                told = {"kind": "Status", "status": "Failure", "message": f"planned {fault.status}"}
+                told = {"kind": "Status", "status": "Failure", "message": fault.message}
                 self.answer(fault.status, orjson.dumps(told), fault.retry_after)
 
         do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815  http.server's own names
@@ -137,7 +147,8 @@ def _handler(
 
         def forward(self, body: bytes) -> None:
             found = self.upstream(body)
-            self.answer(found.status, found.data, found.headers.get("Retry-After"))
+            body = faults.rewrite(self.path, found.data) if faults.rewrite else found.data
+            self.answer(found.status, body, found.headers.get("Retry-After"))
 
         def answer(self, status: int, body: bytes, retry_after: str | None) -> None:
             faults.answered.append(body)

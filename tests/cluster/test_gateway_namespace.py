@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
 from cluster import reads
@@ -14,11 +15,9 @@ from cluster.drift import drift
 from cluster.errors import Invalid, NameTaken
 from cluster.gateway import Gateway
 from cluster.paths import collection, item
-from cluster.specs import NamespaceSpec, Remaining, VolumeSpec
+from cluster.specs import NamespaceSpec
 
 from .faulty import Faults
-from .patience import eventually
-from .specs import MIB
 
 NewSpec = Callable[..., NamespaceSpec]
 
@@ -30,17 +29,6 @@ def make_foreign(connection: Connection, name: str, labels: dict[str, str] | Non
 
 def patch(connection: Connection, kind: str, namespace: str | None, name: str, change: dict[str, Any]) -> None:
     connection.sync.call("PATCH", item(kind, namespace, name), body=change, content_type="application/merge-patch+json")
-
-
-def until_gone(gateway: Gateway, spec: NamespaceSpec) -> Remaining:
-    found: list[Remaining] = []
-
-    def gone() -> bool:
-        found.append(gateway.delete_namespace(spec.name, namespace_id=spec.owner.namespace_id))
-        return found[-1].gone
-
-    eventually(gone, 60)
-    return found[-1]
 
 
 def test_a_new_namespace_is_ready_in_every_part(gateway: Gateway, new_spec: NewSpec) -> None:
@@ -102,14 +90,6 @@ def test_another_rows_namespace_is_never_adopted(gateway: Gateway, new_spec: New
     gateway.provision_namespace(spec)
     with pytest.raises(NameTaken):
         gateway.provision_namespace(replace(spec, owner=replace(spec.owner, namespace_id="8")))
-
-
-def test_a_foreign_namespace_is_never_deleted(connection: Connection, gateway: Gateway, new_spec: NewSpec) -> None:
-    spec = new_spec()
-    make_foreign(connection, spec.name, {"app.kubernetes.io/managed-by": "berth", "berth.dev/namespace-id": "8"})
-    with pytest.raises(NameTaken):
-        gateway.delete_namespace(spec.name, namespace_id="7")
-    assert "deletionTimestamp" not in (reads.metadata(connection.sync, "Namespace", None, spec.name) or {})
 
 
 def test_a_namespace_that_is_not_there_is_missing_in_every_part(gateway: Gateway, new_spec: NewSpec) -> None:
@@ -198,9 +178,60 @@ def test_pod_security_taken_off_is_found_by_the_dry_run_and_put_back(
     labels = {"pod-security.kubernetes.io/enforce": "privileged"}
     patch(connection, "Namespace", None, spec.name, {"metadata": {"labels": labels}})
     parts = {part.type: part for part in gateway.verify_namespace(spec).parts}
-    assert parts["PodSecurity"].reason == "NotEnforced"
+    assert (parts["PodSecurity"].status, parts["PodSecurity"].reason) == ("False", "NotEnforced")
     assert parts["Namespace"].reason == "Differs"
     assert gateway.provision_namespace(spec).ready
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'admission webhook "images.example" denied the request: unknown registry',
+        'pods "berth-probe" is forbidden: error looking up service account a/default: not found',
+    ],
+)
+def test_a_probe_that_somebody_else_refused_proves_no_pod_security(
+    gateway: Gateway, faulty: tuple[Gateway, Faults], new_spec: NewSpec, message: str
+) -> None:
+    spec = new_spec()
+    gateway.provision_namespace(spec)
+    broken, faults = faulty
+    faults.plan("error", "POST", status=403, message=message)
+    (failing,) = (part for part in broken.verify_namespace(spec).parts if part.status != "True")
+    assert (failing.type, failing.reason, failing.message) == ("PodSecurity", "NotAsked", message)
+
+
+def test_a_quota_is_not_true_before_the_cluster_enforces_it(
+    gateway: Gateway, faulty: tuple[Gateway, Faults], new_spec: NewSpec
+) -> None:
+    spec = new_spec()
+    gateway.provision_namespace(spec)
+    broken, faults = faulty
+
+    def late_status(path: str, body: bytes) -> bytes:
+        if not path.endswith("/resourcequotas/berth"):
+            return body
+        quota = orjson.loads(body)
+        quota["status"]["hard"]["requests.cpu"] = "1m"
+        return orjson.dumps(quota)
+
+    faults.rewrite = late_status
+    (failing,) = (part for part in broken.verify_namespace(spec).parts if part.status != "True")
+    assert (failing.type, failing.reason) == ("Quota", "Pending")
+    assert "requests.cpu" in failing.message
+    faults.rewrite = None
+    assert broken.verify_namespace(spec).ready
+
+
+def test_a_part_that_the_cluster_refuses_does_not_keep_the_others_away(
+    faulty: tuple[Gateway, Faults], new_spec: NewSpec
+) -> None:
+    broken, faults = faulty
+    message = "rolebindings.rbac.authorization.k8s.io is forbidden: not allowed to bind"
+    faults.plan("error", "PATCH", times=2, after=5, status=403, message=message)
+    outcome = broken.provision_namespace(new_spec())
+    assert [part.type for part in outcome.parts if part.status != "True"] == ["Rights"]
+    assert outcome.parts[-1].message == message
 
 
 def test_fields_of_others_are_kept(connection: Connection, gateway: Gateway, new_spec: NewSpec) -> None:
@@ -210,52 +241,6 @@ def test_fields_of_others_are_kept(connection: Connection, gateway: Gateway, new
     gateway.provision_namespace(spec)
     metadata = reads.metadata(connection.sync, "Namespace", None, spec.name) or {}
     assert metadata["annotations"]["theirs"] == "1"
-
-
-def test_everything_in_a_namespace_goes_with_it(connection: Connection, gateway: Gateway, new_spec: NewSpec) -> None:
-    spec = new_spec()
-    gateway.provision_namespace(spec)
-    gateway.apply_volume(VolumeSpec("data", spec.name, spec.owner, 20 * MIB))
-    assert until_gone(gateway, spec) == Remaining(gone=True)
-    assert not any(reads.metadatas(connection.sync, "PersistentVolumeClaim", spec.name))
-
-
-def test_what_holds_a_namespace_up_is_named_by_its_finalizer(
-    connection: Connection, gateway: Gateway, new_spec: NewSpec
-) -> None:
-    spec = new_spec()
-    gateway.provision_namespace(spec)
-    holder = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": "held", "namespace": spec.name, "finalizers": ["example.com/hold"]},
-    }
-    connection.sync.call("POST", collection("Secret", spec.name), body=holder)
-    eventually(lambda: "example.com/hold" in gateway.delete_namespace(spec.name, namespace_id="7").message)
-    remaining = gateway.delete_namespace(spec.name, namespace_id="7")
-    assert remaining.kinds == {"Secret": 1}
-    assert remaining.finalizers == ("secrets/held: example.com/hold",)
-    assert {part.reason for part in gateway.verify_namespace(spec).parts} == {"Terminating"}
-    assert not gateway.provision_namespace(spec).ready
-    patch(connection, "Secret", spec.name, "held", {"metadata": {"finalizers": None}})
-    until_gone(gateway, spec)
-
-
-def test_a_claim_whose_volume_is_kept_is_named(connection: Connection, gateway: Gateway, new_spec: NewSpec) -> None:
-    spec = new_spec()
-    gateway.provision_namespace(spec)
-    for name, storage_class in (("kept", "keep"), ("lost", "standard")):
-        gateway.apply_volume(VolumeSpec(name, spec.name, spec.owner, 20 * MIB, storage_class=storage_class))
-    eventually(
-        lambda: all(
-            claim["status"]["phase"] == "Bound"
-            for claim in reads.objects(connection.sync, "PersistentVolumeClaim", spec.name)
-        )
-    )
-    patch(connection, "PersistentVolumeClaim", spec.name, "kept", {"metadata": {"finalizers": ["example.com/hold"]}})
-    assert gateway.delete_namespace(spec.name, namespace_id="7").retained == ("kept",)
-    patch(connection, "PersistentVolumeClaim", spec.name, "kept", {"metadata": {"finalizers": None}})
-    until_gone(gateway, spec)
 
 
 def test_a_lost_answer_to_the_creation_makes_one_namespace(faulty: tuple[Gateway, Faults], new_spec: NewSpec) -> None:
