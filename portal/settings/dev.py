@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from portal.settings import env
+from portal.settings import env, logs
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import BASE_DIR, CELERY, LOGGING
+from portal.settings.base import BASE_DIR, CELERY
 from portal.settings.sqlite import database
 
 DEBUG = env.flag("BERTH_DEBUG", False)
@@ -29,4 +29,13 @@ STORAGES = {
 CLUSTERS = {"default": {"title": "harbor-1", "kubeconfig": env.text("KUBECONFIG", "")}}
 # Found where they lie: nothing is collected on a developer's machine.
 STATIC_ROOT = None
-LOGGING = {**LOGGING, "loggers": {"django_structlog": {"level": "WARNING"}, "uvicorn.error": {"level": "WARNING"}}}
+LOGGING = logs.logging(
+    json=False,
+    levels={
+        "django_structlog": "WARNING",
+        "uvicorn.error": "WARNING",
+        "celery": "WARNING",
+        "kombu": "ERROR",
+        "tenants": "WARNING",
+    },
+)

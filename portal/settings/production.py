@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings import env
 from portal.settings.base import *  # noqa: F403
-from portal.settings.base import CELERY, LOGGING
+from portal.settings.base import CELERY
 
 DEBUG = False
 SECRET_KEY = env.text("BERTH_SECRET_KEY")
@@ -115,7 +115,3 @@ def _clusters() -> dict[str, dict[str, object]]:
 
 
 CLUSTERS = _clusters()
-LOGGING = {
-    **LOGGING,
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-}

@@ -83,6 +83,7 @@ function finishHistory() {
   history.sort((a, b) => (a.ns.length - b.ns.length) || (a.ns < b.ns ? -1 : a.ns > b.ns ? 1 : 0));
   history.forEach(add);
   history = [];
+  rate.lines = 0;
   find("empty").hidden = model.rows.length > 0;
 }
 

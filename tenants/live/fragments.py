@@ -5,13 +5,14 @@ The partials named here hold no button and no form, so that they are the same fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import close_old_connections
 from django.template.loader import render_to_string
 
 from cluster import names
+from cluster.pruned import Event
 from cluster.rollout import Rollout
 from cluster.watch import Change
 from tenants import selectors
@@ -30,14 +31,14 @@ PARTIALS: dict[str, tuple[str, tuple[str, ...]]] = {
 Figures = dict[str, Any] | None
 
 
-def render(topic: Topic, rollout: Rollout | None) -> tuple[Figures, dict[str, str]]:
+def render(topic: Topic, rollout: Rollout | None, events: Iterable[Event] = ()) -> tuple[Figures, dict[str, str]]:
     """(figures for scripts or None, target → HTML) of a topic as it stands; ({}, {}) when its row is gone.
 
     Runs in a thread of its own: it reads the database.
     """
     close_old_connections()
     try:
-        return _render(topic, rollout)
+        return _render(topic, rollout, events)
     finally:
         close_old_connections()
 
@@ -47,14 +48,21 @@ def apps_of(change: Change) -> Iterator[str]:
     if change.object is None:
         return
     if change.kind == "Event":
-        # "checkout-5d9f7b-tz8vd" is a pod, "checkout-5d9f7b" a ReplicaSet, "checkout" a Deployment.
-        parts = change.object.involved_object.name.split("-")
-        for length in range(len(parts), max(0, len(parts) - 3), -1):
-            yield "-".join(parts[:length])
+        yield from apps_named(change.object.involved_object.name)
         return
     app = change.object.labels.get(names.LABEL_APP)
     if app:
         yield app
+
+
+def apps_named(name: str) -> Iterator[str]:
+    """The apps that an object of that name may belong to.
+
+    "checkout-5d9f7b-tz8vd" is a pod of checkout, "checkout-5d9f7b" its ReplicaSet, "checkout" its Deployment.
+    """
+    parts = name.split("-")
+    for length in range(len(parts), max(0, len(parts) - 3), -1):
+        yield "-".join(parts[:length])
 
 
 def concerns(topic: Topic, message: Changed) -> bool:
@@ -66,7 +74,7 @@ def concerns(topic: Topic, message: Changed) -> bool:
     return message.about == topic.name
 
 
-def _render(topic: Topic, rollout: Rollout | None) -> tuple[Figures, dict[str, str]]:
+def _render(topic: Topic, rollout: Rollout | None, events: Iterable[Event]) -> tuple[Figures, dict[str, str]]:
     if topic.noun not in PARTIALS:
         return None, {}
     figures: Figures = None
@@ -75,7 +83,7 @@ def _render(topic: Topic, rollout: Rollout | None) -> tuple[Figures, dict[str, s
         if app is None:
             return None, {}
         rollout = rollout or selectors.apps.last_rollout(app)
-        context = selectors.apps.live_context(app, rollout)
+        context = selectors.apps.live_context(app, rollout, events)
         figures = _figures(rollout) if rollout else None
     elif topic.noun == "namespace":
         namespace = Namespace.objects.select_related("team", "plan").filter(pk=topic.id).first()

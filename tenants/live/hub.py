@@ -20,6 +20,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from cluster import names
+from cluster.pruned import Event
 from cluster.rollout import Rollout, derive
 from cluster.watch import Change, Informer
 from tenants import clusters
@@ -144,6 +145,14 @@ class Hub:
             return None
         return ending(key, informer.get("Pod", key.namespace, key.pod))
 
+    def _events(self, place: Place | None) -> list[Event]:
+        """The cluster's own words about the app."""
+        informer = self.informers.get(place[0]) if place else None
+        if place is None or informer is None:
+            return []
+        _, namespace, app = place
+        return [e for e in informer.objects("Event", namespace) if app in fragments.apps_named(e.involved_object.name)]
+
     def watch_pods(self, place: Place, changed: Callable[[], None]) -> Callable[[], None]:
         """Calls `changed` when pods of the app come, change or go; answers the way to stop it."""
         self._pod_watchers[place].add(changed)
@@ -223,7 +232,7 @@ class Hub:
         topic = shown.topic
         rollout = self.rollout(topic.place) if topic.place else None
         figures, html = await asyncio.get_running_loop().run_in_executor(
-            self._renderer, fragments.render, topic, rollout
+            self._renderer, fragments.render, topic, rollout, self._events(topic.place)
         )
         changed = {target: text for target, text in html.items() if shown.html.get(target) != text}
         shown.html.update(html)

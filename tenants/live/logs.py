@@ -204,7 +204,7 @@ class LogHub:
             return []
         viewer.places[source] = place = Place(source.ring.sealed)
         held = list(source.ring.entries())
-        missing = [entry for entry in unseen(await self._since(source, token, held), token)]
+        missing = list(unseen(await self._since(source, token, held), token))
         viewer.delivered += len(missing)
         if missing:
             place.last = missing[-1].ns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 
 from tenants import audit
@@ -20,7 +21,7 @@ class OriginMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         door = "api" if request.path.startswith("/api/") else "page"
         token = audit.origin.set(
-            audit.Origin(door=door, address=request.META.get("REMOTE_ADDR") or None, request_id=_request_id(request))
+            audit.Origin(door=door, address=request.META.get("REMOTE_ADDR") or None, request_id=_request_id())
         )
         try:
             return self.get_response(request)
@@ -40,5 +41,6 @@ class PrivatePagesMiddleware:
         return response
 
 
-def _request_id(request: HttpRequest) -> str:
-    return str(request.META.get("HTTP_X_REQUEST_ID", ""))[:64]
+def _request_id() -> str:
+    """The id that django-structlog gave or took from X-Request-ID: the log's and the audit's are the same."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64]
