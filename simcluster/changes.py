@@ -57,7 +57,7 @@ class Shelf:
 
 
 class Subscription:
-    """An async iterator of (type, resource, obj, old) that begins with ADDED of all that is there. Close it at the end."""
+    """An async iterator of (type, resource, obj, old): first ADDED of all that is there. Close it at the end."""
 
     def __init__(self, store: "Store", resources: tuple[str, ...]):
         self._store = store
