@@ -287,3 +287,86 @@ def test_stuck_pod_is_shown_with_its_reason(api: Api, kubectl: Kubectl, space: s
     )
     row = fine(kubectl("get", "pod", "-n", space, "imageless", "--no-headers")).split()
     assert row[2] in ("ErrImagePull", "ImagePullBackOff")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "made"),
+    [
+        (["secret", "generic", "made", "--from-literal=a=b"], "secret/made"),
+        (["deployment", "made", "--image=10.89.0.1:5000/hello:v1", "--replicas=0"], "deployment.apps/made"),
+        (["quota", "made", "--hard=configmaps=90"], "resourcequota/made"),
+        (["serviceaccount", "made"], "serviceaccount/made"),
+        (["role", "made", "--verb=get", "--resource=pods"], "role.rbac.authorization.k8s.io/made"),
+        (["rolebinding", "made", "--role=made", "--user=x"], "rolebinding.rbac.authorization.k8s.io/made"),
+        (["service", "clusterip", "made", "--tcp=80:8080"], "service/made"),
+    ],
+)
+def test_create_by_arguments(kubectl: Kubectl, space: str, arguments: list[str], made: str) -> None:
+    assert fine(kubectl("create", *arguments, "-n", space)) == f"{made} created\n"
+    assert fine(kubectl("get", made, "-n", space, "-o", "name")) == f"{made}\n"
+
+
+def test_secret_by_arguments_holds_its_value(api: Api, kubectl: Kubectl, space: str) -> None:
+    fine(kubectl("create", "secret", "generic", "valued", "--from-literal=a=b", "-n", space))
+    assert api.read("secrets", space, "valued")["data"] == {"a": "Yg=="}
+
+
+def test_wide_pods_show_address_and_node(kubectl: Kubectl, space: str, web: str) -> None:
+    header, row = fine(kubectl("get", "pods", "-n", space, "-l", "app=web", "-o", "wide")).splitlines()
+    assert header.split()[5:8] == ["IP", "NODE", "NOMINATED"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+\.\d+", row.split()[5])
+
+
+def test_logs_by_label_carry_the_pods_name(kubectl: Kubectl, space: str, web: str) -> None:
+    out = fine(kubectl("logs", "-n", space, "-l", "app=web", "--prefix", "--tail=2"))
+    assert re.match(r"\[pod/web-[^/]+/web\] line \d+\n", out)
+
+
+def test_logs_with_timestamps_since(kubectl: Kubectl, space: str, web: str) -> None:
+    out = fine(kubectl("logs", "-n", space, f"deploy/{web}", "--timestamps", "--since=60s", "--tail=1"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z line \d+\n", out)
+
+
+def test_wait_for_deletion(api: Api, kubectl: Kubectl, space: str) -> None:
+    api.create("pods", manifests.pod(space, "leaving"))
+    api.until("pods", space, "leaving", lambda pod: pod["status"]["phase"] == "Running")
+    fine(kubectl("delete", "pod", "-n", space, "leaving", "--wait=false"))
+    fine(kubectl("wait", "-n", space, "pod/leaving", "--for=delete", "--timeout=30s"))
+
+
+def test_wait_for_a_field(kubectl: Kubectl, space: str, web: str) -> None:
+    path = "--for=jsonpath={.status.readyReplicas}=1"
+    assert fine(kubectl("wait", "-n", space, f"deploy/{web}", path)) == "deployment.apps/web condition met\n"
+
+
+def test_explain_knows_the_fields(kubectl: Kubectl) -> None:
+    out = fine(kubectl("explain", "deployment.spec.replicas"))
+    assert "FIELD: replicas <integer>" in out
+
+
+def test_get_over_all_namespaces(kubectl: Kubectl, space: str, web: str) -> None:
+    out = fine(kubectl("get", "deploy", "-A"))
+    assert out.splitlines()[0].split()[:2] == ["NAMESPACE", "NAME"]
+    assert [space, "web"] in [line.split()[:2] for line in out.splitlines()]
+
+
+def test_get_with_managed_fields_as_yaml(kubectl: Kubectl, space: str, web: str) -> None:
+    out = fine(kubectl("get", "deploy", "-n", space, web, "-o", "yaml", "--show-managed-fields"))
+    assert "manager: kubectl-client-side-apply" in out
+    assert "manager: kube-controller-manager" in out
+    assert "subresource: status" in out
+
+
+def test_events_of_an_object(kubectl: Kubectl, space: str, web: str) -> None:
+    out = fine(kubectl("events", "-n", space, "--for", f"deployment/{web}"))
+    assert "ScalingReplicaSet" in out
+
+
+def test_describe_a_deployment(kubectl: Kubectl, space: str, web: str) -> None:
+    out = fine(kubectl("describe", "-n", space, f"deploy/{web}"))
+    assert "1 desired | 1 updated | 1 total | 1 available | 0 unavailable" in out
+    assert "ScalingReplicaSet" in out
+
+
+def test_raw_get(kubectl: Kubectl) -> None:
+    assert fine(kubectl("get", "--raw", "/readyz")).strip() == "ok"
