@@ -15,6 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import close_old_connections
 from msgspec import structs
 
+from portal.plans import create_defaults
 from tenants import audit, releases
 from tenants.errors import DomainError
 from tenants.models import App, Namespace, Plan, Role, StaffRole, Team, User
@@ -36,27 +37,6 @@ CAST = {
 GIB = 1 << 30
 MIB = 1 << 20
 IMAGE = "registry.example/hello"
-
-
-def plans() -> None:
-    """Small, medium and large, unless staff already set plans."""
-    if Plan.objects.exists():
-        return
-    for position, (name, cores, memory, storage, pods) in enumerate(
-        (("small", 2, 4, 20, 20), ("medium", 4, 8, 50, 40), ("large", 12, 24, 200, 100))
-    ):
-        Plan.objects.create(
-            name=name,
-            title=name.capitalize(),
-            position=position,
-            cpu=cores * 1000,
-            memory=memory * GIB,
-            storage=storage * GIB,
-            pods=pods,
-            claims=pods // 2,
-            services=pods,
-            secrets=pods * 3,
-        )
 
 
 def cast() -> dict[str, User]:
@@ -95,7 +75,7 @@ def teams_of(people: dict[str, User]) -> dict[str, Team]:
 def base() -> tuple[dict[str, User], dict[str, Team]]:
     """What every demo has, on whatever cluster."""
     audit.origin.set(audit.Origin(door="command"))
-    plans()
+    create_defaults()
     people = cast()
     return people, teams_of(people)
 
