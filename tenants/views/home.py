@@ -6,12 +6,13 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from tenants.forms.teams import TeamForm
-from tenants.models import Operation, Team, User
+from tenants.models import App, Operation, Secret, Team, User, Volume
 from tenants.selectors import operations, search, teams
-from tenants.views.scope import Request, page, wanted_part
+from tenants.views.scope import Request, crumbs, page, wanted_part
 
 STAFF_TEAMS = 50
 
@@ -59,6 +60,23 @@ def operation(request: Request, pk: UUID) -> HttpResponse:
     if found is None:
         raise Http404("There is no such operation.")
     request.team = found.team
-    trail = [("Operation", "")]
-    context = {**operations.live_context(found), "crumbs": trail}
+    trail = [*(crumbs(found.team) if found.team else []), ("Operation", "")]
+    if found.team:
+        trail[0] = (found.team.name, reverse("team", args=[found.team.slug]))
+    context = {**operations.live_context(found), "target": _target(found), "crumbs": trail}
     return render(request, f"tenants/operations/detail.html{wanted_part(request, 'operation')}", context)
+
+
+def _target(operation: Operation) -> str:
+    """The page of what the operation is about, while it stands."""
+    noun, place = operation.target_noun, operation.namespace
+    if place is None or operation.team is None:
+        return ""
+    where = [operation.team.slug, place.name]
+    return reverse("namespace", args=where) if noun == "namespace" else _object(noun, operation, where)
+
+
+def _object(noun: str, operation: Operation, where: list[str]) -> str:
+    model = {"app": App, "volume": Volume, "secret": Secret}.get(noun)
+    row = model.objects.filter(pk=operation.target_id).values_list("name", flat=True).first() if model else None  # type: ignore[attr-defined]
+    return reverse(noun, args=[*where, row]) if row else ""
