@@ -1,0 +1,55 @@
+"""Who calls: a token in the Authorization header, and nothing else. Cookies are ignored, so no page can call for its reader."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from tenants.models import ApiToken, User
+from tenants.services.tokens import PREFIX, digest
+
+# A token's last use is written at most so often: reading stays reading.
+USE_NOTED = timedelta(minutes=1)
+WRONG = "This token is unknown, revoked or expired: make a new one in the settings."
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer berth_…` (RFC 6750). The user carries `token_scopes`, which `tenants.access` asks for."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        header = request.META.get("HTTP_AUTHORIZATION", "")
+        if not header:
+            return None
+        scheme, _, text = header.partition(" ")
+        text = text.strip()
+        if scheme.lower() != "bearer" or not text.startswith(PREFIX):
+            raise AuthenticationFailed("Send the header “Authorization: Bearer berth_…” with a token of yours.")
+        found = live_token(digest(text))
+        if found is None:
+            raise AuthenticationFailed(WRONG)
+        _note_use(found)
+        return found.user, found
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="Berth"'
+
+
+def live_token(hashed: str) -> ApiToken | None:
+    """The token with that digest, read afresh with its owner; None once it is revoked, expired, or they are suspended."""
+    found = ApiToken.objects.select_related("user").filter(digest=hashed).first()
+    if found is None or not found.live or not found.user.is_active:
+        return None
+    found.user.token_scopes = tuple(found.scopes)  # type: ignore[attr-defined]
+    return found
+
+
+def _note_use(token: ApiToken) -> None:
+    now = timezone.now()
+    stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USE_NOTED)
+    if token.last_used_at is None or token.last_used_at < now - USE_NOTED:
+        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)

@@ -1,0 +1,129 @@
+"""Every error as `{"error": {"code", "message", "fields": {name: message}}}`, whoever raised it.
+
+400 is for what cannot be read or has unknown keys, 422 for what can be read and breaks a rule.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from cluster.errors import ClusterError
+from tenants.errors import DomainError
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5
+CODES = {
+    exceptions.NotAuthenticated: "unauthenticated",
+    exceptions.AuthenticationFailed: "unauthenticated",
+    exceptions.ParseError: "malformed",
+    exceptions.UnsupportedMediaType: "unsupported_media_type",
+    exceptions.NotAcceptable: "not_acceptable",
+    exceptions.MethodNotAllowed: "method_not_allowed",
+    exceptions.NotFound: "not_found",
+}
+SIGN_IN = "Send the header “Authorization: Bearer berth_…” with a token; make one in the settings."
+
+
+class Malformed(DomainError):
+    """The call itself cannot be understood: no JSON, unknown keys, unknown parameters."""
+
+    code = "malformed"
+    status = 400
+
+
+class TooLarge(DomainError):
+    """More bytes than any call needs."""
+
+    code = "too_large"
+    status = 413
+
+
+class Unavailable(DomainError):
+    """Something behind the API does not answer now."""
+
+    code = "unavailable"
+    status = 503
+
+
+def handle(error: Exception, context: Mapping[str, Any]) -> Response:
+    """DRF's exception handler: turns whatever was raised into an answer; a mistake of ours into a plain 500."""
+    set_rollback()
+    if isinstance(error, DomainError):
+        headers = {"Retry-After": str(RETRY_SECONDS)} if error.status == 503 else {}
+        return answer(error.status, error.code, error.message, error.fields, headers)
+    if isinstance(error, exceptions.ValidationError):
+        fields = dict(_flat(error.detail))
+        return answer(422, "invalid", _summary(fields), fields)
+    if isinstance(error, exceptions.APIException):
+        return _of_framework(error)
+    if isinstance(error, Http404):
+        return answer(404, "not_found", "It is not there.")
+    if isinstance(error, PermissionDenied):
+        return answer(403, "forbidden", "This is not allowed.")
+    if isinstance(error, (OperationalError, InterfaceError)):
+        log.warning("the database does not answer: %s", error)
+        return _later("The database does not answer. Try again in a moment.")
+    if isinstance(error, ClusterError):
+        log.warning("the cluster does not answer: %s", error)
+        return _later("The cluster does not answer. Try again in a moment.")
+    got_request_exception.send(sender=None, request=context.get("request"))
+    log.error("a call failed", exc_info=error)
+    return answer(500, "internal", "Something went wrong here. It is logged; try again, or tell the site's staff.")
+
+
+def answer(
+    status: int,
+    code: str,
+    message: str,
+    fields: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An error's answer."""
+    body = {"error": {"code": code, "message": message, "fields": dict(fields or {})}}
+    return Response(body, status=status, headers=dict(headers or {}))
+
+
+def _of_framework(error: exceptions.APIException) -> Response:
+    headers = {}
+    if header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = header
+    code = CODES.get(type(error), str(error.default_code))
+    message = SIGN_IN if isinstance(error, exceptions.NotAuthenticated) else str(error.detail)
+    return answer(error.status_code, code, message, {}, headers)
+
+
+def _later(message: str) -> Response:
+    return answer(503, "unavailable", message, {}, {"Retry-After": str(RETRY_SECONDS)})
+
+
+def _flat(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Nested details as (“health.path”, first message)."""
+    if isinstance(detail, Mapping):
+        for key, inner in detail.items():
+            yield from _flat(inner, f"{path}.{key}" if path and key != "non_field_errors" else path or str(key))
+    elif isinstance(detail, list) and detail and not isinstance(detail[0], str):
+        for number, inner in enumerate(detail):
+            yield from _flat(inner, f"{path}.{number}")
+    elif isinstance(detail, list):
+        if detail:
+            yield path, str(detail[0])
+    else:
+        yield path, str(detail)
+
+
+def _summary(fields: Mapping[str, str]) -> str:
+    if len(fields) == 1:
+        field, message = next(iter(fields.items()))
+        return f"{field}: {message}" if field else message
+    return f"{len(fields)} fields need a change: {', '.join(fields)}."

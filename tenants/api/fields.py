@@ -1,0 +1,92 @@
+"""What serializers are made of: fields that ask `tenants.rules`, and a base that refuses keys it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from tenants.api.errors import Malformed
+from tenants.rules import Broken
+
+Rule = Callable[[Any], Any]
+
+
+class Strict(serializers.Serializer[Any]):
+    """Input of a call. An unknown key is an error: a misspelt one would be lost without a word."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            refuse_unknown(data, self.fields, path=_path(self))
+        return super().to_internal_value(data)
+
+
+def refuse_unknown(data: Mapping[str, Any], known: Mapping[str, Any], *, path: str = "") -> None:
+    """Raises Malformed for the first key of `data` that is not known."""
+    unknown = sorted(str(key) for key in data if key not in known)
+    if not unknown:
+        return
+    allowed = f"Known here: {', '.join(known)}." if known else "Nothing is taken here."
+    name = f"{path}.{unknown[0][:60]}" if path else unknown[0][:60]
+    raise Malformed(f"“{name}” is not known. {allowed}", code="unknown_key", fields={name: f"Unknown. {allowed}"})
+
+
+class RuleField(serializers.CharField):
+    """One line of text that a rule cleans: `RuleField(rules.app_name)`."""
+
+    def __init__(self, rule: Rule, **kwargs: Any) -> None:
+        self.rule = rule
+        kwargs.setdefault("allow_blank", True)  # the rule has better words for it
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return _asked(self.rule, super().to_internal_value(data))
+
+
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}]})
+class AmountField(serializers.Field[Any, Any, Any, Any]):
+    """A number, or an amount with its unit as people write it: `250m`, `0.25`, `512 MiB`. Comes back as `say` says it."""
+
+    def __init__(self, rule: Rule, *, say: Callable[[Any], Any] = lambda amount: amount, **kwargs: Any) -> None:
+        self.rule, self.say = rule, say
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool) or not isinstance(data, (str, int, float)):
+            raise serializers.ValidationError("A number, or a number with its unit, please.")
+        return _asked(self.rule, data)
+
+    def to_representation(self, value: Any) -> Any:
+        return self.say(value)
+
+
+@extend_schema_field({"type": "integer"})
+class NumberField(AmountField):
+    """A whole number that a rule cleans: a port, a count, seconds."""
+
+
+class TextField(serializers.CharField):
+    """Any text, as it is: nothing is trimmed, it may be empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_blank=True, trim_whitespace=False, **kwargs)
+
+
+def _asked(rule: Rule, data: Any) -> Any:
+    try:
+        return rule(data)
+    except Broken as broken:
+        raise serializers.ValidationError(broken.message, code="rule") from broken
+
+
+def _path(serializer: serializers.Serializer[Any]) -> str:
+    """Where a nested serializer stands: “secret_env.DATABASE_URL” is told as “secret_env”."""
+    names: list[str] = []
+    at: Any = serializer
+    while at is not None:
+        if getattr(at, "field_name", None):
+            names.append(at.field_name)
+        at = getattr(at, "parent", None)
+    return ".".join(reversed(names))

@@ -1,0 +1,45 @@
+"""What the OpenAPI document says of every call alike: the token, and the errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+from tenants.api.serializers.shapes import ErrorOut
+
+ERRORS = {
+    "400": "The call cannot be understood: no JSON, or a key or parameter that is not known.",
+    "401": "No token, or one that is unknown, revoked or expired.",
+    "403": "Your role or the token's scopes do not allow it.",
+    "404": "It is not there, or you may not know of it.",
+    "409": "Somebody was faster, the name is taken, or the state does not allow it.",
+    "422": "A rule is broken: `fields` says which and what to do.",
+    "503": "The database or the cluster does not answer: try again after Retry-After seconds.",
+}
+READING = ("400", "401", "403", "404", "503")
+UNREAD = {"413": "The body is too large.", "415": "The body is no JSON."}
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    target_class = "tenants.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "berth_…"}
+
+
+class Schema(AutoSchema):
+    """Adds the errors that any call can answer."""
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        if direction != "response":
+            return bodies
+        codes = READING if self.method == "GET" else tuple(ERRORS)
+        told = {code: ERRORS[code] for code in codes} | ({} if self.method in ("GET", "DELETE") else UNREAD)
+        component = self.resolve_serializer(ErrorOut, "response")
+        for code, words in told.items():
+            bodies.setdefault(code, {"description": words, "content": {"application/json": {"schema": component.ref}}})
+        return bodies

@@ -1,0 +1,147 @@
+"""A release as JSON: the fields of `tenants.releases.ReleaseSpec`, amounts as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from rest_framework import serializers
+
+from tenants import releases, rules
+from tenants.api.errors import Malformed
+from tenants.api.fields import AmountField, NumberField, RuleField, Strict, TextField
+from tenants.models import Release
+from tenants.releases import ReleaseSpec
+
+
+def say_millicores(amount: int) -> str:
+    """`250m`: exact, and what the API takes."""
+    return f"{amount}m"
+
+
+class HealthIn(Strict):
+    """How the cluster tells that a pod can take work: every `period` s; a start may take `start_seconds`."""
+
+    kind = serializers.ChoiceField(rules.HEALTH_KINDS, required=False)
+    path = RuleField(rules.health_path, required=False)
+    period = NumberField(rules.health_period, required=False)
+    start_seconds = NumberField(rules.health_start, required=False)
+    liveness = serializers.BooleanField(required=False, help_text="Also restart a pod that fails the check later.")
+
+
+class SecretKeyIn(Strict):
+    secret = RuleField(rules.secret_name)
+    key = RuleField(rules.secret_key)
+
+
+class SecretFolderIn(Strict):
+    """All keys of a secret as files below `path`."""
+
+    secret = RuleField(rules.secret_name)
+    path = RuleField(rules.mount_path)
+
+
+class VolumeAtIn(Strict):
+    volume = RuleField(rules.volume_name)
+    path = RuleField(rules.mount_path)
+
+
+class SpecIn(Strict):
+    """What is not given keeps its value (in a new app: its default); what is given replaces the whole field."""
+
+    image = RuleField(rules.image, required=False)
+    port = NumberField(rules.port, required=False, allow_null=True, help_text="null: nobody reaches it.")
+    env = serializers.DictField(child=TextField(), required=False)
+    secret_env = serializers.DictField(child=SecretKeyIn(), required=False)
+    secret_files = SecretFolderIn(many=True, required=False)
+    volumes = VolumeAtIn(many=True, required=False)
+    cpu = AmountField(rules.cpu, required=False, help_text="Of one pod: “250m”, “0.25”, or a number of cores.")
+    memory = AmountField(rules.memory, required=False, help_text="Of one pod: “512 MiB”, “1.5Gi”, or bytes.")
+    replicas = NumberField(rules.replicas, required=False)
+    health = HealthIn(required=False)
+    command = serializers.ListField(child=TextField(), required=False)
+    args = serializers.ListField(child=TextField(), required=False)
+    pull_secret = serializers.CharField(
+        required=False, allow_blank=True, help_text="A secret that logs in to the registry."
+    )
+
+
+class PreflightSpecIn(SpecIn):
+    """The release whose room is asked for."""
+
+
+class AppIn(SpecIn):
+    """A new app with its first release."""
+
+    name = RuleField(rules.app_name)
+    image = RuleField(rules.image)
+
+
+class ReleaseIn(SpecIn):
+    """The next release: the current one with these changes. Secrets are taken at their newest versions."""
+
+    expected = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        help_text="The number of the release that you started from: 409 “overtaken” when it is not the current one.",
+    )
+
+
+class RollbackIn(Strict):
+    number = serializers.IntegerField(min_value=1, help_text="A release that worked once.")
+
+
+class SpecOut(serializers.Serializer[Any]):
+    """As it stands in the ledger; `secret_versions` says which versions of secrets it uses: {secret: {key: version}}."""
+
+    image = serializers.CharField()
+    port = serializers.IntegerField(allow_null=True)
+    env = serializers.DictField(child=serializers.CharField())
+    secret_env = serializers.DictField(child=serializers.DictField(child=serializers.CharField()))
+    secret_files = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+    volumes = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+    cpu = AmountField(rules.cpu, say=say_millicores)
+    memory = AmountField(rules.memory, say=rules.say_bytes)
+    replicas = serializers.IntegerField()
+    health = serializers.DictField()
+    command = serializers.ListField(child=serializers.CharField())
+    args = serializers.ListField(child=serializers.CharField())
+    pull_secret = serializers.CharField()
+    secret_versions = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
+
+
+class ReleaseOut(serializers.ModelSerializer[Release]):
+    spec = serializers.SerializerMethodField()
+    by = serializers.SerializerMethodField()
+    reason = serializers.CharField(source="outcome_reason")
+    changes = serializers.ListField(
+        child=serializers.DictField(), help_text="[{field, old, new}] against the one before."
+    )
+
+    class Meta:
+        model = Release
+        fields = ["number", "outcome", "reason", "worked", "rolled_back_to", "spec", "changes", "by", "created_at",
+                  "finished_at"]  # fmt: skip
+
+    def get_spec(self, release: Release) -> SpecOut:
+        return spec_out(release)  # type: ignore[return-value]
+
+    def get_by(self, release: Release) -> str | None:
+        return release.created_by.get_username() if release.created_by else None
+
+
+def spec_out(release: Release) -> Mapping[str, Any]:
+    """The release's content with every field, also those that its row is older than."""
+    return SpecOut(releases.dump(releases.load(release.spec))).data
+
+
+def spec_of(given: Mapping[str, Any], base: ReleaseSpec | None = None) -> ReleaseSpec:
+    """The release that a call wants: `base` with what was given. Raises Malformed for what is no release."""
+    wanted = msgspec.to_builtins(base) if base is not None else {}
+    wanted |= {field: given[field] for field in SpecIn().fields if field in given}
+    wanted.pop(releases.PINNED, None)
+    try:
+        return releases.load(wanted)
+    except releases.SpecError as error:
+        raise Malformed(str(error)) from error

@@ -1,0 +1,144 @@
+"""What every call does first and last: read it strictly, find its things with the caller's rights, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.db.models import Model, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tenants import access
+from tenants.api.errors import Malformed
+from tenants.api.fields import Strict
+from tenants.api.pagination import Pages
+from tenants.api.parsing import Body
+from tenants.api.schema import Schema
+from tenants.api.serializers.operations import OperationOut
+from tenants.api.serializers.shapes import NoQuery, PageQuery, Shape, page_of
+from tenants.errors import Forbidden, NotFound
+from tenants.models import App, Namespace, Operation, Team, User
+from tenants.models.namespace import InNamespace
+
+Handler = Callable[..., Response]
+R = TypeVar("R", bound=InNamespace)
+
+
+class Door(APIView):
+    """Base of all calls. `sent` is the clean body, `asked` the clean query of the call at hand."""
+
+    parser_classes = [Body]
+    schema = Schema()
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    sent: Mapping[str, Any] = {}
+    asked: Mapping[str, Any] = {}
+
+    @property
+    def user(self) -> User:
+        return cast(User, self.request.user)
+
+    def team(self) -> Team:
+        """The team of the address. Raises NotFound for what the caller may not know of."""
+        found = Team.objects.visible_to(self.user).filter(slug=self.kwargs["team"]).first()
+        if found is None:
+            raise NotFound("There is no such team.")
+        return found
+
+    def namespace(self) -> Namespace:
+        rows = Namespace.objects.visible_to(self.user).select_related("team", "plan")
+        found = rows.filter(team__slug=self.kwargs["team"], name=self.kwargs["namespace"]).first()
+        if found is None:
+            raise NotFound("There is no such namespace.")
+        return found
+
+    def app(self) -> App:
+        return self.within(App.objects.select_related("release__created_by", "serving"))
+
+    def within(self, rows: QuerySet[R]) -> R:
+        """The app, volume or secret of the address."""
+        noun = rows.model.noun
+        mine = rows.filter(namespace__in=Namespace.objects.visible_to(self.user)).select_related("namespace__team")
+        found = mine.filter(
+            namespace__team__slug=self.kwargs["team"],
+            namespace__name=self.kwargs["namespace"],
+            name=self.kwargs[noun],
+        ).first()
+        if found is None:
+            raise NotFound(f"There is no such {noun}.")
+        return found
+
+    def page(self, rows: QuerySet[Any], shape: Shape, **context: Any) -> Response:
+        """One page of a list."""
+        paginator = Pages()
+        found = paginator.paginate_queryset(rows, self.request, view=self)
+        return paginator.get_paginated_response(shape(found, many=True, context=context).data)
+
+    def accepted(self, operation: Operation, **nouns: tuple[Shape, Model]) -> Response:
+        """202: the operation to follow, and the things as they are now."""
+        body = {noun: shape(row).data for noun, (shape, row) in nouns.items()}
+        told = OperationOut(operation).data
+        return Response({"operation": told, **body}, status=202, headers={"Location": told["url"]})
+
+
+def call(
+    name: str,
+    summary: str,
+    *,
+    body: type[Strict] | None = None,
+    query: type[Strict] = NoQuery,
+    answer: Any = None,
+    many: Shape | None = None,
+    status: int = 200,
+    any_scope: bool = False,
+) -> Callable[[Handler], Handler]:
+    """A method of a Door: what it takes and answers, checked when called and told in the OpenAPI document.
+
+    `many` answers pages of that shape. Reading takes the scope “read”, unless `any_scope`; what writing takes is for
+    the services to say.
+    """
+    if many is not None:
+        query, answer = (PageQuery if query is NoQuery else query), page_of(many)
+
+    def wrap(handler: Handler) -> Handler:
+        @extend_schema(
+            operation_id=name,
+            summary=summary,
+            request=body,
+            parameters=[query] if query is not NoQuery else [],
+            responses={status: answer},
+        )
+        @wraps(handler)
+        def inner(self: Door, request: Request, **names: Any) -> Response:
+            if request.method in ("GET", "HEAD") and not any_scope:
+                _may_read(self.user)
+            self.asked = _clean(query, request.query_params.dict())
+            if body is not None:
+                self.sent = _clean(body, _object(request.data))
+            return handler(self, request, **names)
+
+        return inner
+
+    return wrap
+
+
+def _may_read(user: User) -> None:
+    scopes = getattr(user, "token_scopes", ())
+    if not any("team.read" in access.SCOPES[scope] for scope in scopes):
+        raise Forbidden("This token lacks the scope “read”.")
+
+
+def _object(data: Any) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
+        raise Malformed('Send one JSON object, such as {"name": "checkout"}.')
+    return data
+
+
+def _clean(shape: type[serializers.Serializer[Any]], data: Mapping[str, Any]) -> Mapping[str, Any]:
+    serializer = shape(data=data)
+    serializer.is_valid(raise_exception=True)
+    return cast(Mapping[str, Any], serializer.validated_data)

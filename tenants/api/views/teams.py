@@ -1,0 +1,114 @@
+"""Who calls, teams and members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tenants.api.serializers.operations import OperationOut
+from tenants.api.serializers.shapes import Confirm, TeamDeletion
+from tenants.api.serializers.teams import MemberIn, MemberOut, MeOut, RoleIn, TeamEdit, TeamIn, TeamOut
+from tenants.api.views.door import Door, call
+from tenants.errors import NotFound
+from tenants.models import Membership, Operation, Team
+from tenants.services import members, teams
+
+
+class Me(Door):
+    @call("get_me", "Who calls, in which teams, with which token", answer=MeOut, any_scope=True)
+    def get(self, request: Request) -> Response:
+        roles = dict(Membership.objects.filter(user=self.user).values_list("team__slug", "role"))
+        who = {
+            "username": self.user.get_username(),
+            "email": self.user.email,
+            "staff_role": self.user.staff_role,
+            "teams": roles,
+            "token": request.auth,
+        }
+        return Response(MeOut(who).data)
+
+
+class TeamDoor(Door):
+    """Teams are shown with the caller's role in them."""
+
+    def roles(self) -> dict[str, Any]:
+        mine = Membership.objects.filter(user=self.user).values_list("team", "role")
+        return {"roles": dict(mine), "staff_role": self.user.staff_role}
+
+    def shown(self, team: Team) -> Any:
+        return TeamOut(team, context=self.roles()).data
+
+
+class Teams(TeamDoor):
+    @call("list_teams", "Teams that you may see", many=TeamOut)
+    def get(self, request: Request) -> Response:
+        return self.page(Team.objects.visible_to(self.user), TeamOut, **self.roles())
+
+    @call("create_team", "Create a team, which you own", body=TeamIn, answer=TeamOut, status=201)
+    def post(self, request: Request) -> Response:
+        team = teams.create_team(actor=self.user, **self.sent)
+        address = reverse("api:team", args=[team.slug])
+        return Response(self.shown(team), status=201, headers={"Location": address})
+
+
+class OneTeam(TeamDoor):
+    @call("get_team", "One team", answer=TeamOut)
+    def get(self, request: Request, team: str) -> Response:
+        return Response(self.shown(self.team()))
+
+    @call("edit_team", "Change a team's name or switches", body=TeamEdit, answer=TeamOut)
+    def patch(self, request: Request, team: str) -> Response:
+        return Response(self.shown(teams.edit_team(actor=self.user, team=self.team(), **self.sent)))
+
+    @call(
+        "delete_team",
+        "Delete a team with all its namespaces; the row goes when the cluster confirmed the last of them",
+        query=Confirm,
+        answer=TeamDeletion,
+        status=202,
+    )
+    def delete(self, request: Request, team: str) -> Response:
+        found = self.team()
+        deleted = teams.delete_team(actor=self.user, team=found, confirm=self.asked["confirm"])
+        opened = Operation.objects.open().filter(team=found.pk, kind="namespace.delete").select_related("actor")
+        return Response(
+            {"team": found.slug, "gone": deleted.pk is None, "operations": OperationOut(opened, many=True).data},
+            status=202,
+        )
+
+
+class Members(Door):
+    @call("list_members", "Members of a team", many=MemberOut)
+    def get(self, request: Request, team: str) -> Response:
+        return self.page(self.team().memberships.select_related("user"), MemberOut)
+
+    @call("add_member", "Add somebody with an account", body=MemberIn, answer=MemberOut, status=201)
+    def post(self, request: Request, team: str) -> Response:
+        member = members.add_member(actor=self.user, team=self.team(), **self.sent)
+        address = reverse("api:member", args=[member.team.slug, member.user.get_username()])
+        return Response(MemberOut(member).data, status=201, headers={"Location": address})
+
+
+class OneMember(Door):
+    def member(self) -> Membership:
+        rows = self.team().memberships.select_related("user", "team")
+        found = rows.filter(user__username=self.kwargs["username"]).first()
+        if found is None:
+            raise NotFound("There is no such member.")
+        return found
+
+    @call("get_member", "One member", answer=MemberOut)
+    def get(self, request: Request, team: str, username: str) -> Response:
+        return Response(MemberOut(self.member()).data)
+
+    @call("change_role", "Change a member's role", body=RoleIn, answer=MemberOut)
+    def patch(self, request: Request, team: str, username: str) -> Response:
+        return Response(MemberOut(members.change_role(actor=self.user, membership=self.member(), **self.sent)).data)
+
+    @call("remove_member", "Remove a member", status=204)
+    def delete(self, request: Request, team: str, username: str) -> Response:
+        members.remove_member(actor=self.user, membership=self.member())
+        return Response(status=204)
