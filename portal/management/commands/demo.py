@@ -30,29 +30,38 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--cluster", default="", help="a kubeconfig: use that cluster instead of a simulated one")
         parser.add_argument("--reset", action="store_true", help="throw away what an earlier demo left, then start")
+        parser.add_argument("--data", default="", help="the folder for what it keeps, instead of var/demo")
+        parser.add_argument(
+            "--bare", action="store_true", help="the people and their teams, without the example's apps"
+        )
+        parser.add_argument(
+            "--speed", type=float, default=1.0, help="how much faster than life the simulated cluster is"
+        )
 
-    def handle(self, *, port: int, cluster: str, reset: bool, **options: Any) -> None:
+    def handle(
+        self, *, port: int, cluster: str, reset: bool, data: str, bare: bool, speed: float, **options: Any
+    ) -> None:
         _check_port(port)
-        folder = _folder(cluster)
+        folder = _folder(cluster, data)
         if reset:
             for file in folder.glob("*"):
                 file.unlink()
         settings.DATABASES["default"]["NAME"] = str(folder / "berth.sqlite3")
         connection.settings_dict["NAME"] = str(folder / "berth.sqlite3")
-        simulated = self._simulate(folder) if not cluster else None
+        simulated = self._simulate(folder, speed) if not cluster else None
         if cluster:
             settings.CLUSTERS = {"default": {"title": Path(cluster).stem, "kubeconfig": cluster}}
         fresh = _migrate()
         stop = threading.Event()
         try:
-            self._serve(port, stop, example=fresh and simulated is not None)
+            self._serve(port, stop, example=fresh and simulated is not None and not bare)
         finally:
             stop.set()
             if simulated is not None:
                 simulated.stop()
 
-    def _simulate(self, folder: Path) -> SimCluster:
-        simulated = SimCluster(state_path=folder / "cluster.state").start()
+    def _simulate(self, folder: Path, speed: float) -> SimCluster:
+        simulated = SimCluster(state_path=folder / "cluster.state", speed=speed).start()
         kubeconfig = simulated.write_kubeconfig(folder / "kubeconfig")
         settings.CLUSTERS = {"default": {"title": "harbor-1", "kubeconfig": str(kubeconfig)}}
         return simulated
@@ -86,12 +95,12 @@ def _check_port(port: int) -> None:
             raise CommandError(why) from error
 
 
-def _folder(cluster: str) -> Path:
-    """Where this demo keeps its data: one folder for the simulated cluster and one per kubeconfig."""
+def _folder(cluster: str, data: str) -> Path:
+    """Where this demo keeps its data: one folder for the simulated cluster and one per kubeconfig, unless named."""
     if cluster and not Path(cluster).is_file():
         raise CommandError(f"There is no kubeconfig at {cluster}.")
     name = f"demo-{hashlib.sha256(str(Path(cluster).resolve()).encode()).hexdigest()[:8]}" if cluster else "demo"
-    folder = Path(settings.DATA_DIR) / name
+    folder = Path(data) if data else Path(settings.DATA_DIR) / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
