@@ -46,8 +46,21 @@ DEEDS = {
     "leave": "Left as",
     "revoke": "Revoked",
     "repaired": "Repaired",
-    "write": "Change",
-    "manage": "Manage",
+}
+REFUSALS = {
+    "team.edit": "change the team",
+    "team.delete": "delete the team",
+    "members.manage": "manage members",
+    "namespaces.create": "create namespaces",
+    "namespaces.delete": "delete namespaces",
+    "apps.write": "change apps",
+    "apps.delete": "delete apps",
+    "logs.read": "read logs",
+    "volumes.write": "claim volumes",
+    "volumes.delete": "delete volumes",
+    "secrets.write": "set secrets",
+    "secrets.delete": "delete secrets",
+    "token.create": "make tokens with a token",
 }
 EMPTY = mark_safe("")
 
@@ -83,7 +96,7 @@ def bar(parts: Iterable[Mapping[str, Any]], big: bool = False, label: str = "") 
         '<rect class="{}" x="{}" width="{}" height="6"/>',
         ((part["kind"], f"{part['x']:.1f}", f"{max(part['width'], 0):.1f}") for part in parts),
     )
-    named = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="true"')
+    named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="b-bar{}" viewBox="0 0 100 6" preserveAspectRatio="none" {}>{}</svg>',
         " b-bar-8" if big else "",
@@ -141,12 +154,23 @@ def day(when: Any) -> SafeString:
 
 @register.filter
 def age(when: Any) -> str:
-    """How long it has been: `1 min 48 s`, `6 days`; of a moment to come: how long until then."""
+    """How long it has been, for small places: `54 s`, `1 min 48 s`, `14 min`, `6 days`; or how long until then."""
+    moment = _moment(when)
+    if moment is None:
+        return ""
+    seconds = abs((timezone.now() - moment).total_seconds())
+    if 600 <= seconds < 3600:
+        return f"{int(seconds) // 60} min"
+    return f"{int(seconds) // 3600} h" if 3600 <= seconds < 86400 else duration(seconds)
+
+
+@register.filter
+def lasting(when: Any) -> str:
+    """How long it has been, in two units: `14 min 05 s`."""
     moment = _moment(when)
     return duration(abs((timezone.now() - moment).total_seconds())) if moment else ""
 
 
-@register.filter
 def duration(seconds: float) -> str:
     """A length of time in at most two units."""
     whole = int(seconds)
@@ -244,10 +268,11 @@ def colour(kind: str) -> str:
 def deed(entry: Any) -> str:
     """An audit line's action in words: `app.release` → `Released app payments-dev/checkout`."""
     noun, _, verb = entry.action.partition(".")
+    if entry.outcome == "denied":
+        return f"May not {REFUSALS.get(entry.action, entry.action)}: {entry.target}"
     words = DEEDS.get(verb, verb.replace("_", " ").capitalize())
-    denied = "May not: " if entry.outcome == "denied" else ""
-    target = entry.target if entry.target.startswith(f"{noun} ") else f"{noun} in {entry.target}"
-    return f"{denied}{words} {target}"
+    target = entry.target if entry.target.startswith(f"{noun} ") else f"{noun} of {entry.target}"
+    return f"{words} {target}"
 
 
 @register.filter
