@@ -45,6 +45,9 @@ async def _run(stop: threading.Event) -> None:
             except DatabaseError as error:
                 log.warning("observer_without_database", error=str(error))
                 await asyncio.sleep(STAND_BY)
+            except Exception:  # whatever it was, pages must not stay old for ever
+                log.exception("observer_failed")
+                await asyncio.sleep(STAND_BY)
 
 
 async def _lead(leader: leading.Leadership, desk: Desk, stop: threading.Event) -> None:

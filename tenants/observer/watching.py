@@ -47,15 +47,18 @@ class Watcher:
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._whole.run())
-            group.create_task(self._pruned.run())
-            group.create_task(self._ask())
-            group.create_task(self._listen())
-            await self._whole.synced.wait()
-            await self._pruned.synced.wait()
-            group.create_task(self._repeat())
-            group.create_task(self._write())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._whole.run())
+                group.create_task(self._pruned.run())
+                group.create_task(self._ask())
+                group.create_task(self._listen())
+                await self._whole.synced.wait()
+                await self._pruned.synced.wait()
+                group.create_task(self._repeat())
+                group.create_task(self._write())
+        finally:
+            await clusters.connection(self._alias).close_aio()
 
     def _changed(self, change: Change) -> None:
         if change.type != "SYNCED":
@@ -67,15 +70,29 @@ class Watcher:
             if not self._dirty or not self._true():
                 continue
             batch = {self._dirty.pop() for _ in range(min(BATCH, len(self._dirty)))}
-            sights = [look(key, self._whole, self._pruned) for key in batch]
             try:
-                again = await self._desk.do(self._writer.write, sights)
+                again = await self._write_down(batch)
             except DatabaseError as error:
                 log.warning("sights_not_written", cluster=self._alias, error=str(error))
                 self._dirty |= batch
                 await asyncio.sleep(1)
                 continue
             self._again = (self._again - batch) | again
+
+    async def _write_down(self, keys: set[Key]) -> set[Key]:
+        """Writes what is seen of `keys`; one that cannot be understood keeps no other from being written."""
+        try:
+            return await self._desk.do(self._writer.write, [look(key, self._whole, self._pruned) for key in keys])
+        except DatabaseError:
+            raise
+        except Exception:
+            if len(keys) == 1:
+                log.exception("sight_not_understood", cluster=self._alias, key=str(next(iter(keys))))
+                return set()
+        again = set()
+        for key in keys:
+            again |= await self._write_down({key})
+        return again
 
     async def _repeat(self) -> None:
         """What time alone changes (a rollout that stands still), what is awaited, and now and then everything."""
