@@ -48,7 +48,9 @@ class PolicyRefused(Refused):
 class Invalid(Refused):
     """422 or 400. `causes`: field path → message."""
 
-    def __init__(self, message: str, *, causes: dict[str, str] | None = None, status: int = 422, reason: str = "") -> None:
+    def __init__(
+        self, message: str, *, causes: dict[str, str] | None = None, status: int = 422, reason: str = ""
+    ) -> None:
         super().__init__(message, status=status, reason=reason)
         self.causes = causes or {}
 

@@ -2,7 +2,7 @@
 
 `sinceTime` is cut to whole seconds by the API server, and timestamps are not strictly ascending (stdout and stderr
 come through two pipes). So a resumed read starts a second before the last line, and lines that were given already are
-recognized by timestamp and text. What the kubelet has rotated away meanwhile is gone: that cannot be seen in the stream.
+recognized by timestamp and text. What the kubelet has rotated away meanwhile is gone: the stream does not tell it.
 """
 
 from __future__ import annotations
@@ -221,7 +221,7 @@ def _shorten(text: bytes) -> tuple[bytes, int]:
 
 
 def _check_complaint(raw: bytes) -> None:
-    """The kubelet answers 200 and writes its trouble into the log, without a timestamp (pkg/kubelet/kuberuntime/logs)."""
+    """The kubelet answers 200 and writes its trouble into the log, without a timestamp (package kuberuntime/logs)."""
     if raw.startswith(_UNREADABLE):
         raise NotFound(raw.decode("utf-8", "replace"), status=200, reason="LogGone")
     if raw.startswith(_NO_WATCHER):

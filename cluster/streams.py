@@ -1,7 +1,7 @@
 """One long answer of an API server, chunk by chunk: what watches and followed logs stand on.
 
-Raw, because `kubernetes.aio.watch.Watch` replays finished logs for ever and typed models cost many times the bytes. Time limits
-are explicit, because the client's default ends every stream after five minutes.
+Raw, because `kubernetes.aio.watch.Watch` replays finished logs for ever and typed models cost many times the bytes.
+Time limits are explicit, because the client's default ends every stream after five minutes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What stands in a cluster, kept up to date by one watch a kind.
 
-In layers: `Informer` (all kinds) → `_Kind.run` (for ever, with back-off) → list, then watch → one connection. A watch that the
-server ends is taken up where it stopped; 410 and silence mean list again, and a list replaces all: no ghosts stay, no
-deletion is missed. Resource versions are opaque and only compared for equality.
+In layers: `Informer` (all kinds) → `_Kind.run` (for ever, with back-off) → list, then watch → one connection. A watch
+that the server ends is taken up where it stopped; 410 and silence mean list again, and a list replaces all: no ghosts
+stay, no deletion is missed. Resource versions are opaque and only compared for equality.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SILENCE = 150.0
 WATCH_SECONDS = (270, 330)
 """How long the API server is asked to keep a watch open; spread, so that not all are opened anew at once."""
 SHORT = 1.0
-"""Seconds: a watch that ends earlier, without an error, counts as a fault, so that it is not asked for in a tight loop."""
+"""Seconds: a watch that ends earlier, without an error, counts as a fault; it is not asked for in a tight loop."""
 RETRY_FIRST, RETRY_MOST = 0.2, 30.0
 """Seconds between two tries while the cluster does not answer."""
 

@@ -1,7 +1,7 @@
 """Why an app does not run, in plain words: one row a cause.
 
-The rows are those of Kubernetes 1.37 with containerd 2.4 as recorded in tests/cluster/recorded. Texts are templates; which facts a
-row may name is decided where its signal is read (`cluster.rollout.signals`).
+The rows are those of Kubernetes 1.37 with containerd 2.4, as recorded in tests/cluster/recorded. Texts are templates;
+the facts that a row names come from where its signal is read: `images`, `program`, `placing`, `diagnosis`.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ CAUSES: dict[str, Cause] = {
         headline="image tag not found",
         title="The registry has no tag {tag} of this image",
         why="The registry answers that {image} does not exist, so new pods cannot start.",
-        remedy="Check the name and the tag for a typing error, or wait until the build has pushed it: the cluster asks again by "
-        "itself.",
+        remedy="Check the name and the tag for a typing error, or wait until the build has pushed it: the cluster "
+        "asks again by itself.",
         action="deploy",
         words=_IMAGE,
     ),
@@ -45,7 +45,8 @@ CAUSES: dict[str, Cause] = {
         headline="the registry wants a login",
         title="The registry gives this image only to those who log in",
         why="{host} gave no access to {image}: it is private, or it does not exist.",
-        remedy="Add a registry login as a secret and choose it as the app's pull secret. If the image is public, check its name.",
+        remedy="Add a registry login as a secret and choose it as the app's pull secret. If the image is public, check "
+        "its name.",
         action="secrets",
         words=_IMAGE,
     ),
@@ -61,8 +62,8 @@ CAUSES: dict[str, Cause] = {
         headline="the registry cannot be reached",
         title="The registry does not answer",
         why="The cluster's nodes get no connection to {host}.",
-        remedy="Check the registry's name and port. If they are right, it is down or closed to the cluster: the cluster asks again by "
-        "itself.",
+        remedy="Check the registry's name and port. If they are right, it is down or closed to the cluster: the "
+        "cluster asks again by itself.",
         action="wait",
         words=_IMAGE,
         final=False,
@@ -106,8 +107,8 @@ CAUSES: dict[str, Cause] = {
         headline="it ends by itself",
         title="The app ends without an error",
         why="The app ends with exit code 0, {restarts} so far. An app must keep running.",
-        remedy="Check the command: it runs to its end instead of serving. A program that goes into the background must stay in the "
-        "foreground here.",
+        remedy="Check the command: it runs to its end instead of serving. A program that goes into the background "
+        "must stay in the foreground here.",
         action="configuration",
         words=_CRASH,
         wants_log=True,
@@ -168,7 +169,8 @@ CAUSES: dict[str, Cause] = {
         headline="nothing listens on port {port}",
         title="Nothing listens on port {port}",
         why="The app runs, but the health check finds no listener on port {port}.",
-        remedy="Set the port that the app listens on, or make the app listen on all addresses and not on 127.0.0.1 alone.",
+        remedy="Set the port that the app listens on, or make the app listen on all addresses and not on 127.0.0.1 "
+        "alone.",
         action="configuration",
         words="Not ready",
         final=False,
@@ -390,3 +392,6 @@ CAUSES: dict[str, Cause] = {
     ),
 }
 """Code → cause."""
+
+CRASHES = frozenset({"crash", "completed", "memory", "command_missing", "start_refused", "liveness", "startup", "init"})
+"""Codes of programs that were started and did not stay."""

@@ -101,7 +101,7 @@ def tag_of(image: str) -> str:
 
 
 def host_of(image: str) -> str:
-    """The registry of an image, by the rule of the reference grammar: the first part when it has a dot, a colon, or is localhost."""
+    """The registry of an image, as the reference grammar has it: a first part with a dot or a colon, or localhost."""
     first, slash, _ = image.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
         return first

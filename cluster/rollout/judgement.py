@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cluster.pruned import Pod
-from cluster.rollout.causes import CAUSES
+from cluster.rollout.causes import CAUSES, CRASHES
 from cluster.rollout.diagnosis import EVICTION_SHOWN, choose, refusals
 from cluster.rollout.facts import condition, is_over, is_ready, keeps_ending, main_status, window
 from cluster.rollout.finding import PATIENCE, Finding
 from cluster.rollout.model import State
 from cluster.rollout.scene import Scene
-
-CRASHES = frozenset({"crash", "completed", "memory", "command_missing", "start_refused", "liveness", "startup", "init"})
 
 
 @dataclass(frozen=True, slots=True)

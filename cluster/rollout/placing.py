@@ -11,6 +11,7 @@ from cluster.rollout.facts import Events, condition
 from cluster.rollout.finding import PATIENCE, Finding
 
 _QUOTA = re.compile(r"exceeded quota: \S+ requested: (?P<requested>.+), used: (?P<used>.+), limited: (?P<limited>.+)$")
+_CONFIG_MAP = re.compile(r'^configmap "(?P<named>[^"]+)" not found|find key \S+ in ConfigMap [^/]+/(?P<keyed>\S+)')
 _RESOURCES = {"requests.cpu": "CPU", "requests.memory": "memory", "limits.memory": "memory limit", "pods": "pods"}
 
 
@@ -60,11 +61,10 @@ def schedule_finding(pod: Pod, claims: Iterable[Claim], events: Events) -> Findi
         return _unbound(pod, scheduled, claims, events)
     if "volume node affinity conflict" in message or "ReadWriteOncePod" in message:
         return _unplaced("claim_busy", {}, scheduled, note="volume elsewhere", patience=PATIENCE)
-    if short := re.findall(r"Insufficient ([\w./-]+?)[.,]", message):
-        what = " and ".join(sorted({{"cpu": "CPU"}.get(name, name) for name in short}))
+    short = re.findall(r"Insufficient ([\w./-]+?)[.,]", message) + re.findall(r"Too many (pods)", message)
+    if short:
+        what = " and ".join(sorted({{"cpu": "CPU", "pods": "room for pods"}.get(name, name) for name in short}))
         return _unplaced("no_room", {"what": what}, scheduled, note=f"not enough {what}", patience=PATIENCE)
-    if "Too many pods" in message:
-        return _unplaced("no_room", {"what": "room for pods"}, scheduled, note="nodes are full", patience=PATIENCE)
     return _unplaced("no_node", {}, scheduled, note="no node fits", patience=PATIENCE)
 
 
@@ -131,10 +131,8 @@ def _configuration(reason: str, message: str) -> tuple[str, dict[str, str], str]
         return "secret_missing", {"secret": found["secret"]}, f"secret {found['secret']} missing"
     if found := re.search(r"couldn't find key (?P<key>\S+) in Secret [^/]+/(?P<secret>\S+)", message):
         return "secret_key_missing", found.groupdict(), f"key {found['key']} missing"
-    if found := re.search(r'^configmap "(?P<secret>[^"]+)" not found', message):
-        return "config_map_missing", {"secret": found["secret"]}, "configuration missing"
-    if found := re.search(r"couldn't find key \S+ in ConfigMap [^/]+/(?P<secret>\S+)", message):
-        return "config_map_missing", {"secret": found["secret"]}, "configuration missing"
+    if found := _CONFIG_MAP.search(message):
+        return "config_map_missing", {"secret": found["named"] or found["keyed"]}, "configuration missing"
     if "runAsNonRoot" in message:
         return "root_image", {}, "runs as root"
     if reason == "CreateContainerError":

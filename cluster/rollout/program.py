@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cluster.pruned import Container, ContainerStatus, Event, Pod, Probe, Terminated
@@ -35,7 +36,7 @@ def program_finding(
     if end is not None:
         killing = killed_by_probe(pod, status, end, events)
         if killing is not None and (keeps_ending(status, now) or "startup" in killing.message):
-            return _unhealthy(pod, status, container, end, killing, events)
+            return _unhealthy(status, container, end, killing, events.of("Pod", pod, "Unhealthy"))
         if keeps_ending(status, now):
             return _ended(status, container, end)
     return None
@@ -78,11 +79,13 @@ def port_of(probe: Probe | None, message: str = "") -> str:
 
 
 def _unhealthy(
-    pod: Pod, status: ContainerStatus, container: Container, end: Terminated, killing: Event, events: Events
+    status: ContainerStatus, container: Container, end: Terminated, killing: Event, told: Sequence[Event]
 ) -> Finding:
+    """`told`: the pod's events of failed probes."""
     kind = "startup" if "failed startup probe" in killing.message else "liveness"
     probe = container.startup_probe if kind == "startup" else container.liveness_probe
-    unhealthy = events.last("Pod", pod, "Unhealthy", saying=f"{kind.capitalize()} probe failed")
+    fitting = (event for event in reversed(told) if f"{kind.capitalize()} probe failed" in event.message)
+    unhealthy = next(fitting, None)
     answer = answer_of(unhealthy.message if unhealthy else "", probe)
     return Finding(
         kind,

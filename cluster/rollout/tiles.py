@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from cluster.pruned import ContainerStatus, Pod
-from cluster.rollout.causes import CAUSES
+from cluster.rollout.causes import CAUSES, CRASHES
 from cluster.rollout.facts import (
     Events,
     condition,
@@ -21,14 +21,18 @@ from cluster.rollout.facts import (
     times,
 )
 from cluster.rollout.finding import Finding
-from cluster.rollout.images import REASONS as IMAGE_REASONS
 from cluster.rollout.model import Step, StepName, Tile, TileState
 from cluster.rollout.placing import PREPARING
 from cluster.rollout.program import answer_of
 
-_CRASHES = frozenset(
-    {"crash", "completed", "memory", "liveness", "startup", "init", "command_missing", "start_refused"}
-)
+_STATES: dict[str, TileState] = {
+    **dict.fromkeys(CRASHES, "crashing"),
+    "registry_unreachable": "failed",
+    "image_pull": "failed",
+    "not_ready": "starting",
+    "wrong_port": "starting",
+}
+"""Code → state, where it is not: failed when it is final, else waiting."""
 _PULLED = re.compile(r"Successfully pulled image .* in (?P<took>[\d.hms]+) .*Image size: (?P<size>\d+) bytes")
 _MIB = 1024**2
 
@@ -64,13 +68,7 @@ def _state(
         return "failed", CAUSES[finding.code].words if finding else "Ended", finding.note if finding else "ended"
     if finding is not None:
         cause = CAUSES[finding.code]
-        if finding.code in _CRASHES:
-            return "crashing", cause.words, finding.note
-        if cause.final or finding.code in ("registry_unreachable", "image_pull"):
-            return "failed", cause.words, finding.note
-        if finding.code in ("not_ready", "wrong_port"):
-            return "starting", cause.words, finding.note
-        return "waiting", cause.words, finding.note
+        return _STATES.get(finding.code, "failed" if cause.final else "waiting"), cause.words, finding.note
     if is_ready(pod):
         return "ready", "Ready", "serves" if serving is None or pod.name in serving else "ready"
     return _on_its_way(pod, events)
@@ -80,16 +78,11 @@ def _on_its_way(pod: Pod, events: Events) -> tuple[TileState, str, str]:
     status = main_status(pod)
     if not pod.spec.node_name:
         return "waiting", "Waiting", "for a place on a node"
-    if status is None or status.state.waiting is not None:
-        waiting = status.state.waiting if status else None
-        if waiting is not None and waiting.reason == "CrashLoopBackOff":
-            return "starting", "Starting", f"ended {times(max(1, restarts(pod)))}, starts again"
-        if (waiting is not None and waiting.reason in IMAGE_REASONS) or events.of("Pod", pod, "Pulling"):
-            pulled = events.of("Pod", pod, "Pulled")
-            return "waiting", "Waiting", "for its containers" if pulled else "for its image"
-        return "waiting", "Waiting", "for its containers"
-    if status.state.terminated is not None:
-        return "starting", "Starting", "ended once, starts again"
+    if status is None or not _has_run(status):
+        pulling = events.of("Pod", pod, "Pulling") and not events.of("Pod", pod, "Pulled")
+        return "waiting", "Waiting", "for its image" if pulling else "for its containers"
+    if status.state.running is None:
+        return "starting", "Starting", f"ended {times(max(1, restarts(pod)))}, starts again"
     return "starting", "Starting", health_note(pod, events) or "health check comes"
 
 

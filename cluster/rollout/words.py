@@ -37,25 +37,21 @@ _WAITS = {
 
 def sentence(scene: Scene, verdict: Verdict, diagnosis: Diagnosis | None) -> str:
     """The one line that says how the app is, without a full stop."""
-    name, ready, wanted = _name(scene.new.release), scene.new.ready, scene.wanted
-    match verdict.state:
-        case "stopped":
-            return "Stopped, no pods wanted"
-        case "running":
-            return f"Running {name}, {ready} of {wanted} ready"
-        case "stuck":
-            return f"{name} is stuck: {diagnosis.headline if diagnosis else 'nothing moves'}"
-        case "crashing":
-            return f"{name} crashes: {diagnosis.headline if diagnosis else 'it ends again and again'}"
-        case "waiting":
-            return f"{name} is paused"
-        case "degraded":
-            more = f": {diagnosis.headline}" if diagnosis else ""
-            return f"Running {name}, {ready} of {wanted} ready{more}"
-        case _ if wanted == 0:
-            return f"Stopping, {_pods(sum(len(group.live) for group in scene.groups))} left"
-        case _:
-            return f"Rolling out {name}, {ready} of {wanted} {'new ' if scene.old_live else ''}pods ready"
+    name, counts = _name(scene.new.release), f"{scene.new.ready} of {scene.wanted}"
+    why = f": {diagnosis.headline}" if diagnosis else ""
+    lines = {
+        "stopped": "Stopped, no pods wanted",
+        "running": f"Running {name}, {counts} ready",
+        "degraded": f"Running {name}, {counts} ready{why}",
+        "stuck": f"{name} is stuck{why}",
+        "crashing": f"{name} crashes{why}",
+        "waiting": f"{name} is paused",
+    }
+    if verdict.state in lines:
+        return lines[verdict.state]
+    if scene.wanted == 0:
+        return f"Stopping, {_pods(sum(len(group.live) for group in scene.groups))} left"
+    return f"Rolling out {name}, {counts} {'new ' if scene.old_live else ''}pods ready"
 
 
 def detail(scene: Scene, verdict: Verdict) -> str:

@@ -58,7 +58,7 @@ async def informed(
 async def until(holds: Callable[[], bool]) -> None:
     """Waits for what no change tells."""
     async with asyncio.timeout(10):
-        while not holds():
+        while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
