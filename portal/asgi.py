@@ -24,8 +24,8 @@ from tenants.live.events import serve_on
 from tenants.live.routing import websocket_urlpatterns
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
 
 _sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
 _denied = WebsocketDenier.as_asgi()

@@ -22,7 +22,8 @@ class Origin:
     request_id: str = ""
 
 
-origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+_UNSAID = Origin()
+origin: ContextVar[Origin] = ContextVar("origin", default=_UNSAID)
 
 
 def record(

@@ -258,7 +258,8 @@ class Hub:
                 if since is not None and alias not in self.stale_since:
                     self._tell_all(alias, {"type": "stale", "since": since.isoformat()})
                     self.stale_since[alias] = since
-                elif since is None and self.stale_since.pop(alias, None):
+                elif since is None and alias in self.stale_since:
+                    del self.stale_since[alias]
                     self._tell_all(alias, {"type": "fresh"})
 
     def _tell_all(self, alias: str, message: dict[str, Any]) -> None:

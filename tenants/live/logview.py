@@ -79,7 +79,7 @@ class LogView:
                 more = True
                 yield message
                 if isinstance(message, dict) and message["type"] == "ended":
-                    self._leave(message["source"])
+                    self._leave(str(message["source"]))
 
     async def _follow_pods(self) -> AsyncIterator[Frame]:
         runs = self._hub.runs(self._place)

@@ -22,7 +22,7 @@ class App(InNamespace):
     release = models.ForeignKey("Release", on_delete=models.SET_NULL, null=True, related_name="+")
     serving = models.ForeignKey("Release", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     observed = models.JSONField(default=dict, blank=True)
-    health = models.CharField(max_length=16, default="unknown", db_index=True)  # the rollout's state: lists filter by it
+    health = models.CharField(max_length=16, default="unknown", db_index=True)  # the rollout's state
 
 
 class Outcome(models.TextChoices):

@@ -19,11 +19,14 @@ class StaffRole(models.TextChoices):
     APPROVER = "approver", "quota approver"
 
 
+THEMES = [("auto", "as the system"), ("light", "light"), ("dark", "dark")]
+
+
 class User(AbstractUser):
     """An account. `staff_role` gives sight of all teams' metadata, never of secrets, logs or shells."""
 
     staff_role = models.CharField(max_length=16, choices=StaffRole.choices, default=StaffRole.NONE, blank=True)
-    theme = models.CharField(max_length=8, default="auto", choices=[("auto", "as the system"), ("light", "light"), ("dark", "dark")])
+    theme = models.CharField(max_length=8, default="auto", choices=THEMES)
 
     class Meta(AbstractUser.Meta):
         constraints = [models.UniqueConstraint(Lower("username"), name="user_username_ci")]
