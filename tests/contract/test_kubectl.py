@@ -237,11 +237,13 @@ def test_logs_of_a_container_before(api: Api, kubectl: Kubectl, space: str) -> N
 
 
 def test_get_watch_shows_changes(api: Api, kubectl_started: Callable[..., Any], space: str) -> None:
-    api.create("configmaps", manifests.config_map(space, "watched"))
-    with kubectl_started("get", "cm", "-n", space, "watched", "-w", "-o", "jsonpath={.data.key}{'\\n'}") as process:
+    """By label: of a single name kubectl drops the first event, whatever it tells."""
+    body = manifests.config_map(space, "watched", labels={"watched": "yes"})
+    api.create("configmaps", body)
+    shown = ("-w", "-o", "jsonpath={.data.key}{'\\n'}")
+    with kubectl_started("get", "cm", "-n", space, "-l", "watched=yes", *shown) as process:
         assert process.stdout.readline() == "value\n"
-        fine_change = api.apply("configmaps", manifests.config_map(space, "watched", {"key": "new"}), force="true")
-        assert fine_change.ok()
+        api.apply("configmaps", body | {"data": {"key": "new"}}, force="true").ok()
         assert process.stdout.readline() == "new\n"
 
 
