@@ -38,7 +38,7 @@ def broker() -> Iterator[ValkeyServer]:
     server = ValkeyServer()
     server.start()
     yield server
-    if server.is_running:
+    if server.is_running():
         server.stop()
 
 
