@@ -113,7 +113,7 @@ export function refreshTimes(root = document) {
     const when = new Date(element.dateTime);
     const seconds = (when - Date.now()) / 1000;
     const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length);
-    element.textContent = unit ? relative.format(Math.round(seconds / unit[1]), unit[0]) : "just now";
+    element.textContent = unit ? relative.format(Math.round(seconds / unit[1]), unit[0]).replace(".", "").replace(" hr ", " h ") : "just now";
     element.title = when.toLocaleString([], { dateStyle: "full", timeStyle: "long" });
   }
 }

@@ -54,7 +54,7 @@ def clusters() -> Clusters:
     state = states.get(first)
     return Clusters(
         title=_title(first),
-        version=str(state.info.get("version", "")) if state else "",
+        version=_short(str(state.info.get("version", ""))) if state else "",
         silent_since=silent.since if silent else None,
         silent=_title(silent.alias) if silent else "",
         seen_at=state.seen_at if state else None,
@@ -74,3 +74,8 @@ def _title(alias: str) -> str:
 def _count(queryset: object, by: str) -> Subquery:
     grouped = queryset.order_by().values(by).annotate(n=Count("pk")).values("n")  # type: ignore[attr-defined]
     return Subquery(grouped, output_field=IntegerField())
+
+
+def _short(version: str) -> str:
+    """`v1.37.2` → `1.37`."""
+    return ".".join(version.lstrip("v").split(".")[:2])

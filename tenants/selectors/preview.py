@@ -24,6 +24,8 @@ def of(namespace: Namespace, name: str, spec: ReleaseSpec, base_url: str) -> dic
 
 
 def _manifest(namespace: Namespace, name: str, spec: ReleaseSpec) -> str:
+    if not spec.image:
+        return ""
     versions = {
         secret.name: dict(secret.keys) for secret in Secret.objects.filter(namespace=namespace, name__in=spec.secrets())
     }

@@ -52,12 +52,14 @@ class Remains:
     parts: tuple[dict[str, Any], ...]
 
 
-def number(resource: str, amount: float) -> str:
-    """An amount in the unit of its column, with one decimal or none: `2.3`, `46`; small ones keep two."""
+def number(resource: str, amount: float, decimals: int | None = None) -> str:
+    """An amount in the unit of its column: `46`, `2.3`, `0.25`; `decimals` where a column must agree."""
     value = amount / UNITS.get(resource, ("", 1))[1]
+    if decimals is not None:
+        return f"{value:.{decimals}f}"
     if value == int(value):
         return str(int(value))
-    return f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"
+    return f"{value:.2f}".rstrip("0") if abs(value) < 1 else f"{value:.1f}"
 
 
 def lines(namespace: Namespace, reserved: Mapping[str, int]) -> tuple[Line, ...]:
@@ -95,19 +97,30 @@ def _line(namespace: Namespace, resource: str, reserved: int) -> Line:
     limit = getattr(namespace.plan, resource)
     used = namespace.usage.get(resource, 0)
     taken = max(used, reserved)
-    scale = 100 / max(limit, taken, 1)
-    kind = "warn" if taken >= NEARLY_FULL * limit else "reserved"
+    free = max(0, limit - taken)
+    unit = UNITS.get(resource, ("", 1))[1]
+    decimals = int(any(amount % unit for amount in (used, reserved, free)))
     return Line(
         resource=resource,
         name=NAMES[resource],
         unit=UNITS.get(resource, ("", 1))[0],
-        used=number(resource, used),
-        reserved=number(resource, reserved),
-        free=number(resource, max(0, limit - taken)),
+        used=number(resource, used, decimals),
+        reserved=number(resource, reserved, decimals),
+        free=number(resource, free, decimals),
         limit=number(resource, limit),
         share=taken / limit if limit else 0,
-        parts=({"kind": kind, "x": 0, "width": taken * scale}, {"kind": "used", "x": 0, "width": used * scale}),
+        parts=_parts(used, taken, limit),
     )
+
+
+def _parts(used: int, taken: int, limit: int) -> tuple[dict[str, Any], ...]:
+    """Used inside of what is taken; a bar that is nearly full shows it in its colour."""
+    scale = 100 / max(limit, taken, 1)
+    tight = taken >= NEARLY_FULL * limit
+    parts = [{"kind": "warn" if tight else "reserved", "x": 0, "width": taken * scale}]
+    if not tight or used < NEARLY_FULL * taken:
+        parts.append({"kind": "used", "x": 0, "width": used * scale})
+    return tuple(parts)
 
 
 def _remains(row: quota.Row) -> Remains:

@@ -242,7 +242,9 @@ def _relative(seconds: float) -> str:
 def control(field: Any, hint: Any = None) -> SafeString:
     """A form field's input in the site's look, tied to its hint and its errors for screen readers."""
     kind = getattr(field.field.widget, "input_type", "")
-    look = {"checkbox": "form-check-input", "radio": "form-check-input", "select": "form-select"}.get(kind, "form-control")
+    look = {"checkbox": "form-check-input", "radio": "form-check-input", "select": "form-select"}.get(
+        kind, "form-control"
+    )
     attrs = {"class": f"{look} is-invalid" if field.errors else look}
     described = [f"{field.id_for_label}-{part}" for part, there in (("hint", hint), ("error", field.errors)) if there]
     if described:

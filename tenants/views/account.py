@@ -27,7 +27,9 @@ MEANINGS = {
 def settings(request: Request) -> HttpResponse:
     themes = User._meta.get_field("theme").choices
     live = ApiToken.objects.filter(user=request.user, revoked_at=None).count()
-    return render(request, "tenants/account/settings.html", {"tokens": live, "themes": themes, "crumbs": [("Your account", "")]})
+    return render(
+        request, "tenants/account/settings.html", {"tokens": live, "themes": themes, "crumbs": [("Your account", "")]}
+    )
 
 
 @page("GET", "POST")

@@ -89,7 +89,11 @@ def delete(request: Request, team: str, namespace: str, app: str) -> HttpRespons
         if operation:
             told(request, f"{found.name} is being deleted.", operation)
             return redirect("team_apps", team)
-    context = {**app_context(request, found, "delete"), **apps.live_context(found, apps.last_rollout(found)), "form": form}
+    context = {
+        **app_context(request, found, "delete"),
+        **apps.live_context(found, apps.last_rollout(found)),
+        "form": form,
+    }
     return render(request, "tenants/apps/delete.html", context)
 
 

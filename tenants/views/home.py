@@ -60,10 +60,11 @@ def operation(request: Request, pk: UUID) -> HttpResponse:
     if found is None:
         raise Http404("There is no such operation.")
     request.team = found.team
-    trail = [*(crumbs(found.team) if found.team else []), ("Operation", "")]
-    if found.team:
-        trail[0] = (found.team.name, reverse("team", args=[found.team.slug]))
-    context = {**operations.live_context(found), "target": _target(found), "crumbs": trail}
+    context = {
+        **operations.live_context(found),
+        "target": _target(found),
+        "crumbs": crumbs(found.team, "Operation"),
+    }
     return render(request, f"tenants/operations/detail.html{wanted_part(request, 'operation')}", context)
 
 

@@ -142,14 +142,16 @@ Crumb = tuple[str, str]
 
 def crumbs(thing: Any = None, *more: str) -> list[Crumb]:
     """Where am I: (title, address); the last has no address."""
-    trail: list[Crumb] = []
-    if isinstance(thing, Team):
-        trail = [(thing.name, reverse("team", args=[thing.slug]))]
-    elif isinstance(thing, Namespace):
-        trail = [*crumbs(thing.team), (str(thing), reverse("namespace", args=[thing.team.slug, thing.name]))]
-    elif isinstance(thing, InNamespace):
-        place = thing.namespace
-        address = reverse(thing.noun, args=[place.team.slug, place.name, thing.name])
-        trail = [*crumbs(place), (thing.name, address)]
-    trail += [(title, "") for title in more]
+    trail = [*_trail(thing), *((title, "") for title in more)]
     return [*trail[:-1], (trail[-1][0], "")] if trail else []
+
+
+def _trail(thing: Any) -> list[Crumb]:
+    if isinstance(thing, Team):
+        return [(thing.name, reverse("team", args=[thing.slug]))]
+    if isinstance(thing, Namespace):
+        return [*_trail(thing.team), (str(thing), reverse("namespace", args=[thing.team.slug, thing.name]))]
+    if isinstance(thing, InNamespace):
+        place = thing.namespace
+        return [*_trail(place), (thing.name, reverse(thing.noun, args=[place.team.slug, place.name, thing.name]))]
+    return []
