@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from tenants.views import account, app_pages, apps, home, members, namespaces, parts, teams
+from tenants.views import account, app_pages, apps, health, home, members, namespaces, parts, teams
 
 app_patterns: list[URLPattern] = [
     path("", apps.detail, name="app"),
@@ -46,6 +46,8 @@ team_patterns: list[URLPattern | URLResolver] = [
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("search/", home.find, name="search"),
     path("teams/new", teams.new, name="team_new"),
     path("t/<slug:team>/", include(team_patterns)),

@@ -1,4 +1,7 @@
-"""Who calls: a token in the Authorization header, and nothing else. Cookies are ignored, so no page can call for its reader."""
+"""Who calls: a token in the Authorization header, and nothing else.
+
+Cookies are ignored, so that no page elsewhere can call with its reader's session.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def live_token(hashed: str) -> ApiToken | None:
-    """The token with that digest, read afresh with its owner; None once it is revoked, expired, or they are suspended."""
+    """The token with that digest and its owner, read afresh; None once it is revoked, expired, or they are suspended."""
     found = ApiToken.objects.select_related("user").filter(digest=hashed).first()
     if found is None or not found.live or not found.user.is_active:
         return None

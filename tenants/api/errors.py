@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from cluster.errors import ClusterError
-from tenants.errors import DomainError
+from tenants.errors import DomainError, Forbidden, NotFound
 
 log = logging.getLogger(__name__)
 
@@ -59,24 +59,15 @@ class Unavailable(DomainError):
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's exception handler: turns whatever was raised into an answer; a mistake of ours into a plain 500."""
     set_rollback()
-    if isinstance(error, DomainError):
-        headers = {"Retry-After": str(RETRY_SECONDS)} if error.status == 503 else {}
-        return answer(error.status, error.code, error.message, error.fields, headers)
-    if isinstance(error, exceptions.ValidationError):
-        fields = dict(_flat(error.detail))
+    told = _told(error)
+    if isinstance(told, DomainError):
+        headers = {"Retry-After": str(RETRY_SECONDS)} if told.status == 503 else {}
+        return answer(told.status, told.code, told.message, told.fields, headers)
+    if isinstance(told, exceptions.ValidationError):
+        fields = dict(_flat(told.detail))
         return answer(422, "invalid", _summary(fields), fields)
-    if isinstance(error, exceptions.APIException):
-        return _of_framework(error)
-    if isinstance(error, Http404):
-        return answer(404, "not_found", "It is not there.")
-    if isinstance(error, PermissionDenied):
-        return answer(403, "forbidden", "This is not allowed.")
-    if isinstance(error, (OperationalError, InterfaceError)):
-        log.warning("the database does not answer: %s", error)
-        return _later("The database does not answer. Try again in a moment.")
-    if isinstance(error, ClusterError):
-        log.warning("the cluster does not answer: %s", error)
-        return _later("The cluster does not answer. Try again in a moment.")
+    if isinstance(told, exceptions.APIException):
+        return _of_framework(told)
     got_request_exception.send(sender=None, request=context.get("request"))
     log.error("a call failed", exc_info=error)
     return answer(500, "internal", "Something went wrong here. It is logged; try again, or tell the site's staff.")
@@ -103,8 +94,19 @@ def _of_framework(error: exceptions.APIException) -> Response:
     return answer(error.status_code, code, message, {}, headers)
 
 
-def _later(message: str) -> Response:
-    return answer(503, "unavailable", message, {}, {"Retry-After": str(RETRY_SECONDS)})
+def _told(error: Exception) -> Exception:
+    """Errors of Django, the database and the cluster as errors of the API; others as they are."""
+    if isinstance(error, Http404):
+        return NotFound("It is not there.")
+    if isinstance(error, PermissionDenied):
+        return Forbidden("This is not allowed.")
+    if isinstance(error, (OperationalError, InterfaceError)):
+        log.warning("the database does not answer: %s", error)
+        return Unavailable("The database does not answer. Try again in a moment.")
+    if isinstance(error, ClusterError):
+        log.warning("the cluster does not answer: %s", error)
+        return Unavailable("The cluster does not answer. Try again in a moment.")
+    return error
 
 
 def _flat(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:

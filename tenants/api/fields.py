@@ -47,7 +47,7 @@ class RuleField(serializers.CharField):
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}]})
 class AmountField(serializers.Field[Any, Any, Any, Any]):
-    """A number, or an amount with its unit as people write it: `250m`, `0.25`, `512 MiB`. Comes back as `say` says it."""
+    """A number, or an amount with its unit as people write it: `250m`, `0.25`, `512 MiB`. `say` writes it."""
 
     def __init__(self, rule: Rule, *, say: Callable[[Any], Any] = lambda amount: amount, **kwargs: Any) -> None:
         self.rule, self.say = rule, say

@@ -13,7 +13,7 @@ from tenants.api.errors import Malformed, TooLarge
 
 
 class Body(JSONParser):
-    """JSON of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes, as forms; NaN, doubled keys and lone surrogates are refused."""
+    """JSON of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes; NaN, doubled keys and lone surrogates are refused."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None

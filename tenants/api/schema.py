@@ -18,6 +18,9 @@ ERRORS = {
     "422": "A rule is broken: `fields` says which and what to do.",
     "503": "The database or the cluster does not answer: try again after Retry-After seconds.",
 }
+# A call is about the first of these that stands in its address.
+NOUNS = ("audit", "members", "quota", "secrets", "volumes", "apps", "namespaces", "plans", "operations", "tokens", "me",
+         "teams")  # fmt: skip
 READING = ("400", "401", "403", "404", "503")
 UNREAD = {"413": "The body is too large.", "415": "The body is no JSON."}
 
@@ -31,7 +34,11 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 class Schema(AutoSchema):
-    """Adds the errors that any call can answer."""
+    """Sorts calls by noun, and adds the errors that any call can answer."""
+
+    def get_tags(self) -> list[str]:
+        parts = self.path.split("/")
+        return [next(noun for noun in NOUNS if noun in parts)]
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)

@@ -4,45 +4,50 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from tenants.api.views import apps, namespaces, operations, parts, teams
+from tenants.api.views import apps, docs, logs, namespaces, operations, parts, teams
 
 app_name = "api"
 
 app_patterns = [
-    path("", apps.OneApp.as_view(), name="app"),
-    path("/releases", apps.Releases.as_view(), name="releases"),
-    path("/releases/<int:number>", apps.OneRelease.as_view(), name="release"),
-    path("/rollback", apps.Rollback.as_view(), name="rollback"),
-    path("/refresh-secrets", apps.RefreshSecrets.as_view(), name="refresh_secrets"),
-    path("/rollout", apps.Rollout.as_view(), name="rollout"),
+    path("releases", apps.Releases.as_view(), name="releases"),
+    path("releases/<int:number>", apps.OneRelease.as_view(), name="release"),
+    path("rollback", apps.Rollback.as_view(), name="rollback"),
+    path("refresh-secrets", apps.RefreshSecrets.as_view(), name="refresh_secrets"),
+    path("rollout", apps.Rollout.as_view(), name="rollout"),
+    path("logs", logs.Logs.as_view(), name="logs"),
 ]
 namespace_patterns: list[URLPattern | URLResolver] = [
-    path("", namespaces.OneNamespace.as_view(), name="namespace"),
-    path("/quota", namespaces.Quota.as_view(), name="quota"),
-    path("/quota/preflight", namespaces.Preflight.as_view(), name="preflight"),
-    path("/apps", apps.Apps.as_view(), name="apps"),
-    path("/apps/<slug:app>", include(app_patterns)),
-    path("/volumes", parts.Volumes.as_view(), name="volumes"),
-    path("/volumes/<slug:volume>", parts.OneVolume.as_view(), name="volume"),
-    path("/secrets", parts.Secrets.as_view(), name="secrets"),
-    path("/secrets/<slug:secret>", parts.OneSecret.as_view(), name="secret"),
+    path("quota", namespaces.Quota.as_view(), name="quota"),
+    path("quota/preflight", namespaces.Preflight.as_view(), name="preflight"),
+    path("apps", apps.Apps.as_view(), name="apps"),
+    path("apps/<slug:app>", apps.OneApp.as_view(), name="app"),
+    path("apps/<slug:app>/", include(app_patterns)),
+    path("volumes", parts.Volumes.as_view(), name="volumes"),
+    path("volumes/<slug:volume>", parts.OneVolume.as_view(), name="volume"),
+    path("secrets", parts.Secrets.as_view(), name="secrets"),
+    path("secrets/<slug:secret>", parts.OneSecret.as_view(), name="secret"),
 ]
 team_patterns: list[URLPattern | URLResolver] = [
-    path("", teams.OneTeam.as_view(), name="team"),
-    path("/audit", namespaces.Audit.as_view(), name="audit"),
-    path("/members", teams.Members.as_view(), name="members"),
-    re_path(r"^/members/(?P<username>[\w.@+-]{1,150})$", teams.OneMember.as_view(), name="member"),
-    path("/namespaces", namespaces.Namespaces.as_view(), name="namespaces"),
-    path("/namespaces/<slug:namespace>", include(namespace_patterns)),
+    path("audit", namespaces.Audit.as_view(), name="audit"),
+    path("members", teams.Members.as_view(), name="members"),
+    re_path(r"^members/(?P<username>[\w.@+-]{1,150})$", teams.OneMember.as_view(), name="member"),
+    path("namespaces", namespaces.Namespaces.as_view(), name="namespaces"),
+    path("namespaces/<slug:namespace>", namespaces.OneNamespace.as_view(), name="namespace"),
+    path("namespaces/<slug:namespace>/", include(namespace_patterns)),
 ]
 v1_patterns: list[URLPattern | URLResolver] = [
     path("me", teams.Me.as_view(), name="me"),
     path("plans", namespaces.Plans.as_view(), name="plans"),
     path("teams", teams.Teams.as_view(), name="teams"),
-    path("teams/<slug:team>", include(team_patterns)),
+    path("teams/<slug:team>", teams.OneTeam.as_view(), name="team"),
+    path("teams/<slug:team>/", include(team_patterns)),
     path("operations/<uuid:pk>", operations.OneOperation.as_view(), name="operation"),
     path("tokens", operations.Tokens.as_view(), name="tokens"),
     path("tokens/<uuid:pk>", operations.OneToken.as_view(), name="token"),
     re_path(r"^.*$", operations.Nowhere.as_view(), name="nowhere"),
 ]
-urlpatterns: list[URLPattern | URLResolver] = [path("v1/", include(v1_patterns))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", docs.Document.as_view(), name="schema"),
+    path("docs/", docs.reference, name="docs"),
+    path("v1/", include(v1_patterns)),
+]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tenants.api.serializers.releases import SpecOut, spec_out
@@ -46,8 +48,9 @@ class AppOut(serializers.ModelSerializer[App]):
     def get_address(self, app: App) -> str:
         return apps.address(app, load(app.release.spec) if app.release else None)
 
-    def get_spec(self, app: App) -> SpecOut | None:
-        return spec_out(app.release) if app.release else None  # type: ignore[return-value]
+    @extend_schema_field(SpecOut(allow_null=True))
+    def get_spec(self, app: App) -> Mapping[str, Any] | None:
+        return spec_out(app.release) if app.release else None
 
 
 class RolloutOut(serializers.Serializer[Any]):

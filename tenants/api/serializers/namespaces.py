@@ -82,7 +82,7 @@ class QuotaRowOut(serializers.Serializer[Any]):
 
 
 class QuotaOut(serializers.Serializer[Any]):
-    """CPU in millicores, memory and storage in bytes, the rest counts. `fields`: what does not fit, with numbers that do."""
+    """CPU in millicores, memory and storage in bytes, the rest counts. `fields`: what does not fit, and what would."""
 
     fits = serializers.BooleanField()
     fields_ = serializers.DictField(child=serializers.CharField(), source="fields")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tenants.models import Operation
@@ -43,10 +45,11 @@ class OperationOut(serializers.ModelSerializer[Operation]):
     def get_done(self, operation: Operation) -> bool:
         return not operation.open
 
-    def get_error(self, operation: Operation) -> FailureOut | None:
+    @extend_schema_field(FailureOut(allow_null=True))
+    def get_error(self, operation: Operation) -> Mapping[str, Any] | None:
         if not operation.error_code and not operation.error_message:
             return None
-        return FailureOut(operation).data  # type: ignore[return-value]
+        return FailureOut(operation).data
 
     def get_by(self, operation: Operation) -> str | None:
         return operation.actor.get_username() if operation.actor else None

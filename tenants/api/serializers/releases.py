@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tenants import releases, rules
@@ -93,7 +94,7 @@ class RollbackIn(Strict):
 
 
 class SpecOut(serializers.Serializer[Any]):
-    """As it stands in the ledger; `secret_versions` says which versions of secrets it uses: {secret: {key: version}}."""
+    """As it stands in the ledger. `secret_versions`, the values of secrets that it uses: {secret: {key: version}}."""
 
     image = serializers.CharField()
     port = serializers.IntegerField(allow_null=True)
@@ -124,8 +125,9 @@ class ReleaseOut(serializers.ModelSerializer[Release]):
         fields = ["number", "outcome", "reason", "worked", "rolled_back_to", "spec", "changes", "by", "created_at",
                   "finished_at"]  # fmt: skip
 
-    def get_spec(self, release: Release) -> SpecOut:
-        return spec_out(release)  # type: ignore[return-value]
+    @extend_schema_field(SpecOut())
+    def get_spec(self, release: Release) -> Mapping[str, Any]:
+        return spec_out(release)
 
     def get_by(self, release: Release) -> str | None:
         return release.created_by.get_username() if release.created_by else None
@@ -139,7 +141,7 @@ def spec_out(release: Release) -> Mapping[str, Any]:
 def spec_of(given: Mapping[str, Any], base: ReleaseSpec | None = None) -> ReleaseSpec:
     """The release that a call wants: `base` with what was given. Raises Malformed for what is no release."""
     wanted = msgspec.to_builtins(base) if base is not None else {}
-    wanted |= {field: given[field] for field in SpecIn().fields if field in given}
+    wanted |= {str(field): given[str(field)] for field in SpecIn().fields if field in given}
     wanted.pop(releases.PINNED, None)
     try:
         return releases.load(wanted)

@@ -98,7 +98,7 @@ def call(
 ) -> Callable[[Handler], Handler]:
     """A method of a Door: what it takes and answers, checked when called and told in the OpenAPI document.
 
-    `many` answers pages of that shape. Reading takes the scope “read”, unless `any_scope`; what writing takes is for
+    `many` answers pages of that shape; `answer` may be {(status, media type): shape}. Reading takes the scope “read”, unless `any_scope`; what writing takes is for
     the services to say.
     """
     if many is not None:
@@ -110,7 +110,7 @@ def call(
             summary=summary,
             request=body,
             parameters=[query] if query is not NoQuery else [],
-            responses={status: answer},
+            responses=answer if isinstance(answer, Mapping) else {status: answer},
         )
         @wraps(handler)
         def inner(self: Door, request: Request, **names: Any) -> Response:

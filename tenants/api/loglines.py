@@ -1,0 +1,125 @@
+"""Log lines as scripts read them: where they come from, and how each is written."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from cluster import errors, logs
+from tenants import clusters
+from tenants.live.hub import Hub
+from tenants.live.logview import LogView
+from tenants.live.messages import OpenLogs
+from tenants.live.runs import Run
+from tenants.models import App
+
+RECHECK = 5.0
+"""Seconds between two looks at whether the caller may still read."""
+AT_ONCE = 8
+"""Pods whose logs one call reads side by side."""
+LOST = {"notice": "The right to read this log is gone."}
+
+_COLORS = re.compile(r"\x1b\[[0-9;:]*m")
+# Whatever else moves a terminal's cursor, sets its title or turns the direction of writing.
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+Line = Mapping[str, Any]
+"""{"at", "pod", "text", "cut"}, or {"notice", "pod"} for what is said beside the lines: a gap, an end."""
+Write = Callable[[Line], bytes]
+
+
+def as_json(line: Line) -> bytes:
+    """One line of JSON. The text is as the container wrote it."""
+    return orjson.dumps(line) + b"\n"
+
+
+def as_text(line: Line) -> bytes:
+    """`2026-07-01T09:30:00.123456789Z checkout-7f9c-tz8vd text`, without colors; what would move a terminal is “�”."""
+    if "notice" in line:
+        return f"-- {line.get('pod', '')} {line['notice']}\n".replace("--  ", "-- ").encode()
+    text = _CONTROLS.sub("\ufffd", _COLORS.sub("", line["text"]))
+    cut = f" … ({line['cut']} bytes more)" if line.get("cut") else ""
+    return f"{line['at']} {line['pod']} {text}{cut}\n".encode()
+
+
+async def last(runs: list[Run], tail: int) -> list[Line]:
+    """The last `tail` lines of each run until now, by time. Raises cluster.errors.Unavailable."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def read(run: Run) -> list[tuple[int, Line]]:
+        key, found = run.key, []
+        async with places:
+            lines = logs.follow(
+                clusters.connection(key.cluster), key.namespace, key.pod, key.container, tail=tail, follow=False
+            )
+            try:
+                async for one in lines:
+                    found.append((one.ns, _line(one.ns, key.pod, one.text, one.cut)))
+            except (errors.NotFound, errors.Refused) as error:
+                found.append((found[-1][0] if found else 0, {"notice": error.message, "pod": key.pod}))
+        return found
+
+    read_all = await asyncio.gather(*map(read, runs))
+    return [line for _, line in sorted((pair for found in read_all for pair in found), key=lambda pair: pair[0])]
+
+
+async def follow(
+    hub: Hub, app: App, *, user: int, tail: int, may_read: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[Line]:
+    """Lines as they are written, for ever, or until `may_read` says no: asked first, and every few seconds."""
+    if not await may_read():
+        yield LOST
+        return
+    clock = asyncio.get_running_loop().time
+    view = LogView(hub, app, user=user, message=OpenLogs(app=app.pk, tail=tail))
+    frames = view.frames(asyncio.Queue())
+    names: dict[str, str] = {}
+    coming: asyncio.Task[Any] | None = None
+    asked = clock()
+    try:
+        while True:
+            coming = coming or asyncio.ensure_future(anext(frames))
+            await asyncio.wait({coming}, timeout=max(0.0, asked + RECHECK - clock()))
+            if clock() >= asked + RECHECK:
+                asked = clock()
+                if not await may_read():
+                    yield LOST
+                    return
+            if coming.done():
+                frame, coming = coming.result(), None
+                for line in _lines(orjson.loads(frame) if isinstance(frame, str) else frame, names):
+                    yield line
+    finally:
+        if coming is not None:
+            coming.cancel()
+        view.close()
+
+
+def _lines(frame: Mapping[str, Any], names: dict[str, str]) -> Iterator[Line]:
+    """A frame of a log view as lines; `names` remembers which source is which pod."""
+    kind = frame["type"]
+    pod = names.get(frame.get("source", ""), "")
+    if kind == "pods":
+        names.update({one["source"]: one["name"] for one in frame["pods"]})
+    elif kind == "lines":
+        for ns, text, cut in frame["lines"]:
+            yield _line(int(ns), pod, text, cut)
+    elif kind == "skipped":
+        yield {"notice": f"{frame['count']} lines were skipped: this reader was too slow.", "pod": pod}
+    elif kind in {"gap", "ended", "full"}:
+        yield {"notice": frame["why"], "pod": pod}
+
+
+def _line(ns: int, pod: str, text: str, cut: int) -> Line:
+    line = {"at": _instant(ns), "pod": pod, "text": text}
+    return {**line, "cut": cut} if cut else line
+
+
+def _instant(ns: int) -> str:
+    seconds, rest = divmod(ns, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"

@@ -1,0 +1,103 @@
+"""An app's logs for scripts: all pods together, as plain text or as JSON lines, followed where asked.
+
+Which pods there are, and the lines of a followed log, come through the same hub as those of browsers: a script costs
+the cluster no stream of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.db import database_sync_to_async
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from tenants import access
+from tenants.api import loglines
+from tenants.api.authentication import live_token
+from tenants.api.errors import Unavailable
+from tenants.api.serializers.logs import LogsQuery
+from tenants.api.views.door import Door, call
+from tenants.live import hub as hubs
+from tenants.live.hub import Hub, Place
+from tenants.live.logs import TAIL
+from tenants.models import ApiToken, App
+
+TEXT, JSON_LINES = "text/plain", "application/x-ndjson"
+
+
+class ErrorsAreJson(BaseContentNegotiation):
+    """Lines are written by the view itself as Accept asks; what goes wrong is JSON as everywhere."""
+
+    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type or ""
+
+
+class Logs(Door):
+    content_negotiation_class = ErrorsAreJson
+
+    @call(
+        "get_logs",
+        "The lines of all pods of an app, as text, or as JSON lines with “Accept: application/x-ndjson”",
+        query=LogsQuery,
+        answer={(200, TEXT): OpenApiTypes.STR, (200, JSON_LINES): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, team: str, namespace: str, app: str) -> HttpResponseBase:
+        found = self.app()
+        access.require(self.user, "logs.read", found)
+        place = (found.namespace.cluster, found.namespace.cluster_name, found.name)
+        tail = self.asked.get("tail", TAIL)
+        json = "json" in request.headers.get("Accept", "")
+        write = loglines.as_json if json else loglines.as_text
+        kind = JSON_LINES if json else f"{TEXT}; charset=utf-8"
+        hub = _hub(place)
+        if not self.asked.get("follow"):
+            lines = async_to_sync(_last)(hub, place, tail)
+            return HttpResponse(b"".join(map(write, lines)), content_type=kind)
+        stream = _follow(hub, found, request.auth, tail, write)
+        return StreamingHttpResponse(stream, content_type=kind, headers={"X-Accel-Buffering": "no"})
+
+
+def _hub(place: Place) -> Hub:
+    """The process's hub, in step with the cluster. Raises Unavailable."""
+    try:
+        hub = hubs.current()
+    except RuntimeError as error:
+        raise Unavailable("This server follows no logs: ask one that serves pages.") from error
+    informer = hub.informers.get(place[0])
+    if informer is None or not informer.synced.is_set():
+        raise Unavailable("The cluster does not answer. Try again in a moment.")
+    return hub
+
+
+async def _last(hub: Hub, place: Place, tail: int) -> list[loglines.Line]:
+    return await loglines.last(hub.runs(place), tail)
+
+
+async def _follow(hub: Hub, app: App, token: ApiToken, tail: int, write: loglines.Write) -> AsyncIterator[bytes]:
+    async def may_read() -> bool:
+        return await _may_read(token.digest, app.pk)
+
+    async for line in loglines.follow(hub, app, user=token.user_id, tail=tail, may_read=may_read):
+        yield write(line)
+
+
+@database_sync_to_async
+def _may_read(hashed: str, pk: int) -> bool:
+    """Whether the token, its owner and their role still allow it; gives the database's connection back, too."""
+    token = live_token(hashed)
+    if token is None:
+        return False
+    app = App.objects.visible_to(token.user).select_related("namespace__team").filter(pk=pk).first()
+    return app is not None and access.can(token.user, "logs.read", app)
