@@ -8,7 +8,7 @@ from django.db import transaction
 from tenants import clusters, intents, operations, outcomes
 from tenants.models import App
 from tenants.operations import Hold
-from tenants.tasks.carry import NOT_READY_AGAIN, carry, settle
+from tenants.tasks.carry import carry, settle
 
 DELETION_LOOK = 0.4
 
@@ -27,7 +27,7 @@ def delete_app(operation_id: str) -> None:
 
 def _apply(hold: Hold, app: App) -> None:
     if not app.namespace.observed_generation:
-        operations.wait(hold, "namespace_not_ready", "Waiting for its namespace.", seconds=NOT_READY_AGAIN)
+        operations.wait(hold, "namespace_not_ready", "Waiting for its namespace.")
         return
     clusters.gateway(app.namespace.cluster).apply_app(intents.app_spec(app, hold.operation))
 

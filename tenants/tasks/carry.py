@@ -27,8 +27,6 @@ RELATED: dict[str, tuple[str, ...]] = {
     "volume": ("namespace__team",),
     "secret": ("namespace__team",),
 }
-# Seconds after which an app is tried again whose namespace is not ready yet; its readiness wakes it sooner.
-NOT_READY_AGAIN = 1.0
 
 Step = Callable[[Hold, Any], None]
 
@@ -99,8 +97,13 @@ def _not_now(hold: Hold, alias: str, error: errors.Unavailable) -> None:
 
 
 def _refused(hold: Hold, target: Any, error: errors.Refused | errors.NameTaken) -> None:
+    """Told to the person. A wish to delete stays: what refuses it now must be found and taken away."""
     codes = {errors.QuotaExceeded: "quota_exceeded", errors.PolicyRefused: "policy_refused", errors.NameTaken: "taken"}
-    _fail(hold, target, codes.get(type(error), "refused"), error.message)
+    code = codes.get(type(error), "refused")
+    if hold.operation.kind.endswith(".delete"):
+        operations.wait(hold, code, error.message)
+    else:
+        _fail(hold, target, code, error.message)
 
 
 def _fail(hold: Hold, target: Any, code: str, message: str) -> None:

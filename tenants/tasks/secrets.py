@@ -9,7 +9,7 @@ from tenants import clusters, intents, operations, outcomes
 from tenants.models import Release, Secret
 from tenants.models.app import Outcome
 from tenants.operations import Hold
-from tenants.tasks.carry import NOT_READY_AGAIN, carry, settle
+from tenants.tasks.carry import carry, settle
 
 
 @shared_task(name="secret.apply")
@@ -26,7 +26,7 @@ def delete_secret(operation_id: str) -> None:
 
 def _apply(hold: Hold, secret: Secret) -> None:
     if not secret.namespace.observed_generation:
-        operations.wait(hold, "namespace_not_ready", "Waiting for its namespace.", seconds=NOT_READY_AGAIN)
+        operations.wait(hold, "namespace_not_ready", "Waiting for its namespace.")
         return
     gateway = clusters.gateway(secret.namespace.cluster)
     if hold.operation.sealed:

@@ -8,7 +8,7 @@ from django.db import transaction
 from tenants import clusters, intents, operations, outcomes
 from tenants.models import Volume
 from tenants.operations import Hold
-from tenants.tasks.carry import NOT_READY_AGAIN, carry, settle
+from tenants.tasks.carry import carry, settle
 
 DELETION_LOOK = 0.5
 
@@ -27,7 +27,7 @@ def delete_volume(operation_id: str) -> None:
 
 def _apply(hold: Hold, volume: Volume) -> None:
     if not volume.namespace.observed_generation:
-        operations.wait(hold, "namespace_not_ready", "Waiting for its namespace.", seconds=NOT_READY_AGAIN)
+        operations.wait(hold, "namespace_not_ready", "Waiting for its namespace.")
         return
     clusters.gateway(volume.namespace.cluster).apply_volume(intents.volume_spec(volume, hold.operation))
 

@@ -207,6 +207,17 @@ def test_a_wish_waits_for_a_silent_cluster_and_is_carried_out_when_it_is_back(
     assert ClusterState.objects.get().seen_at is not None
 
 
+def test_a_refused_deletion_is_asked_again(provisioned: Namespace, cluster: SimCluster) -> None:
+    volume = make_volume(provisioned)
+    carry_out(opened(volume, "volume.apply"))
+    volume.deleting_since = timezone.now()
+    volume.save()
+    cluster.fault("error", {"resource": "persistentvolumeclaims", "verb": "delete"}, code=403)
+    operation = deliver(opened(volume, "volume.delete"))
+    assert (operation.state, operation.error_code) == ("waiting", "refused")
+    assert carry_out(operation).state == "succeeded"
+
+
 @pytest.mark.parametrize("kind", ["lost_reply", "conflict", "throttle", "error"])
 def test_a_fault_on_the_way_ends_in_one_object(provisioned: Namespace, cluster: SimCluster, kind: str) -> None:
     app = make_app(provisioned)
