@@ -50,6 +50,7 @@ async def launch(worker: "PodWorker", container: Container) -> float | None:
     refused = _cannot_run(args)
     if refused:
         container.end(128, worker.clock, reason="StartError", message=START_FAILED + refused)
+        container.wait("RunContainerError", START_FAILED + refused)
         worker.warning(container, "Failed", f"Error: {START_FAILED}{refused}")
         worker.publish()
         return SOON

@@ -209,6 +209,7 @@ class PodWorker:
         if not self.sandbox.ip:
             await self.clock.sleep(0.2)
             self.sandbox.ip = self.node.new_address()
+            self.publish()
         waits: list[float] = []
         if await self._initialize(waits):
             for container in self.main:

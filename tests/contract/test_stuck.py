@@ -243,6 +243,21 @@ def test_missing_command_is_128(api: Api, stuck: str) -> None:
     assert text in api.until_event(stuck, "Failed", "command-missing", "/bin/nothing")["message"]
 
 
+def test_missing_command_is_run_container_error_before_it_is_a_crash_loop(api: Api, stuck: str) -> None:
+    since = api.get(path("pods", stuck)).ok()["metadata"]["resourceVersion"]
+    api.create("pods", manifests.pod(stuck, "commandless", container(command=["/bin/nothing"])))
+    until_crashed(api, stuck, "commandless")
+    states = []
+    with api.watch(path("pods", stuck), resourceVersion=since, fieldSelector="metadata.name=commandless") as events:
+        for event in events:
+            one = status_of(event["object"])
+            states.append((one.get("state", {}).get("waiting", {}).get("reason"), one.get("lastState")))
+            if states[-1][0] == "CrashLoopBackOff":
+                break
+    last = next(last for reason, last in states if reason == "RunContainerError")
+    assert last["terminated"]["reason"] == "StartError"
+
+
 def test_failing_liveness_looks_like_a_polite_end(api: Api, stuck: str) -> None:
     last = until_crashed(api, stuck, "liveness")
     assert (last["reason"], last["exitCode"]) == ("Completed", 0)
