@@ -1,0 +1,107 @@
+"""One demo and one Chromium for all browser tests; every page a test opens must stay free of complaints."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from portal.seed import PASSWORD
+from tests.browser import demo as demos
+from tests.browser.looking import WIDE, Watch
+from tests.prerequisites import CHROMIUM
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+PATIENCE = 15_000
+"""Milliseconds that a change on a page may take on a busy machine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where Chromium is missing these tests are left out; `tests.prerequisites` said so, and fails in CI."""
+    for item in items:
+        if Path(__file__).parent in Path(item.path).parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not CHROMIUM:
+                item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure shows what its pages showed."""
+    report = yield
+    visitors = getattr(item, "funcargs", {}).get("visit")
+    if report.failed and report.when == "call" and visitors is not None:
+        report.sections.extend(visitors.seen())
+    return report
+
+
+@pytest.fixture(scope="package")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[demos.Demo]:
+    with demos.running(tmp_path_factory.mktemp("browser")) as demo:
+        yield demo
+        assert demo.complaints() == []
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Visitors:
+    """Opens browsers of people, and knows what their pages complained about."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self._browser = browser
+        self._address = address
+        self._contexts: list[BrowserContext] = []
+        self._watches: dict[Page, Watch] = {}
+
+    def stranger(self, **options: object) -> Page:
+        """Somebody whom Berth does not know, in a browser of their own."""
+        context = self._browser.new_context(base_url=self._address, viewport=WIDE, locale="en-US", timezone_id="UTC", **options)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
+        self._contexts.append(context)
+        page = context.new_page()
+        self._watches[page] = Watch(page)
+        return page
+
+    def __call__(self, name: str, **options: object) -> Page:
+        """Somebody of the cast, signed in."""
+        page = self.stranger(**options)
+        page.goto("/accounts/login/")
+        page.get_by_label("User name or e-mail").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/")
+        return page
+
+    def watch(self, page: Page) -> Watch:
+        return self._watches[page]
+
+    def seen(self) -> list[tuple[str, str]]:
+        """What each page shows now, as its accessibility tree, with its complaints."""
+        shown = []
+        for page, watch in self._watches.items():
+            tree = page.locator("body").aria_snapshot(timeout=2_000) if not page.is_closed() else "closed"
+            shown.append((page.url, "\n".join([*watch.complaints, tree])))
+        return shown
+
+    def leave(self) -> list[str]:
+        for context in self._contexts:
+            context.close()
+        return [complaint for watch in self._watches.values() for complaint in watch.complaints]
+
+
+@pytest.fixture
+def visit(chromium: Browser, demo: demos.Demo) -> Iterator[Visitors]:
+    """`visit("alice")` is a page of hers; whatever a page complained about fails the test at its end."""
+    visitors = Visitors(chromium, demo.address)
+    yield visitors
+    complaints = visitors.leave()
+    assert not complaints, "\n".join(complaints)
