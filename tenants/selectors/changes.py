@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,13 @@ NAMES = {
     "pull_secret": "Registry login",
     "command": "Command",
     "args": "Arguments",
+}
+
+
+SAID: Mapping[str, Callable[[Any], str]] = {
+    "cpu": lambda raw: rules.say_cpu(int(raw)),
+    "memory": lambda raw: rules.say_bytes(int(raw)),
+    "secret_versions": lambda raw: f"version {raw}",
 }
 
 
@@ -75,12 +82,8 @@ def value(group: str, raw: Any) -> str:
     """A value with its unit; "" for what is not there."""
     if raw is None or raw == "":
         return ""
-    if group == "cpu":
-        return rules.say_cpu(int(raw))
-    if group == "memory":
-        return rules.say_bytes(int(raw))
-    if group == "secret_versions":
-        return f"version {raw}"
+    if group in SAID:
+        return SAID[group](raw)
     if isinstance(raw, bool):
         return "yes" if raw else "no"
     if isinstance(raw, (list, tuple)):

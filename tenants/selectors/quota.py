@@ -80,9 +80,9 @@ def reserved_in(namespaces: Iterable[Namespace]) -> dict[int, dict[str, int]]:
     return {key: dict(totals[key]) for key in keys}
 
 
-def remains(found: Preflight) -> tuple[Remains, ...]:
+def remains(found: Preflight, shown: tuple[str, ...] = SHOWN) -> tuple[Remains, ...]:
     """The panel beside a form."""
-    return tuple(_remains(row) for row in found.rows if row.resource in SHOWN)
+    return tuple(_remains(row) for row in found.rows if row.resource in shown)
 
 
 def tightest(

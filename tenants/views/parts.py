@@ -51,7 +51,7 @@ def new_volume(request: Request, team: str, namespace: str) -> HttpResponse:
         "team": place.team,
         "form": form,
         "classes": classes,
-        "remains": quota.remains(found),
+        "remains": quota.remains(found, ("storage", "claims")),
         "too_much": list(found.fields.values()),
         "crumbs": crumbs(place, "New volume"),
     }
