@@ -188,6 +188,7 @@ class Splitter:
                 found, text = self._ns, raw
             ns = found
         self._ns = ns
+        text = text.removesuffix(b"\r")
         if ns < self._since:
             return
         if self._dropped or len(text) > LINE_BYTES:

@@ -20,6 +20,8 @@ from cluster.errors import Unauthorized, Unavailable
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for the TCP and TLS handshake."""
+HEAD_TIMEOUT = 15.0
+"""Seconds until an answer begins, the handshake included; the log of a container that writes nothing begins at once."""
 REFUSAL_BYTES = 1 << 16
 """How much of an error's body is read."""
 
@@ -31,17 +33,15 @@ async def opened(
     query: Mapping[str, str],
     *,
     silence: float | None,
-    patience: float | None = None,
     accept: str = "application/json",
 ) -> AsyncIterator[AsyncIterator[bytes]]:
     """The chunks of one GET as they come. `path` is encoded already, `query` is not.
 
     `silence`: seconds without a byte after which the stream counts as dead (None: it may be silent for ever).
-    `patience`: seconds for the answer's head (None: as `silence`; a quiet container's log has none until it writes).
     Raises `cluster.errors`, inside the block too; a 401 is met once with fresh credentials.
     """
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(HEAD_TIMEOUT):
             response = await _ask(connection, path, query, silence, accept)
             if response.status == 401:
                 response.close()

@@ -31,8 +31,6 @@ PAGE = 500
 """Objects a page of a list."""
 LIST_SILENCE = 30.0
 """Seconds without a byte after which a list is given up."""
-ANSWER = 10.0
-"""Seconds for the head of a watch's answer."""
 SILENCE = 150.0
 """Seconds without an event after which a watch is taken for dead: the API server sends a bookmark about each minute."""
 WATCH_SECONDS = (270, 330)
@@ -247,9 +245,7 @@ class _Kind:
             "timeoutSeconds": str(random.randint(*WATCH_SECONDS)),  # noqa: S311
         }
         started = asyncio.get_running_loop().time()
-        async with opened(
-            self._connection, self._path, query, silence=self._silence, patience=min(ANSWER, self._silence)
-        ) as chunks:
+        async with opened(self._connection, self._path, query, silence=self._silence) as chunks:
             self._connected = True
             self._heard()
             async for line in _lines(chunks):
