@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 CLUSTER ?=
+DATA ?=
 
 .PHONY: help
 help: ## List the targets
@@ -27,7 +28,7 @@ $(VENV)/dev: $(VENV)/run requirements-dev.txt
 
 .PHONY: demo
 demo: $(VENV)/run ## Run Berth with an example on this machine (PORT=8000, CLUSTER=path/to/kubeconfig)
-	@exec $(BIN)/python manage.py demo --port $(PORT) $(if $(CLUSTER),--cluster $(CLUSTER))
+	@exec $(BIN)/python manage.py demo --port $(PORT) $(if $(CLUSTER),--cluster $(CLUSTER)) $(if $(DATA),--data $(DATA))
 
 .PHONY: demo-reset
 demo-reset: $(VENV)/run ## Throw the demo's data away and start afresh
