@@ -1,4 +1,4 @@
-"""Every page opens for whoever may see it, is not there for a stranger, and asks the database a fixed number of times."""
+"""Every page opens for whoever may see it, is not there for a stranger, and asks the database as often as before."""
 
 from __future__ import annotations
 
