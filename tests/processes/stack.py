@@ -22,6 +22,8 @@ import redis
 import requests
 
 from tests.prerequisites import INITDB, REDIS
+from tests.processes import accounts
+from tests.processes.script import Berth
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
@@ -146,6 +148,7 @@ class Stack:
 
     def __init__(self, folder: Path, clusters: dict[str, dict[str, object]], *, prefix: str = "") -> None:
         self.folder = folder
+        self.token = ""
         self.postgres = Postgres(folder)
         redis_port = free_port()
         self.redis_url = f"redis://127.0.0.1:{redis_port}"
@@ -192,11 +195,19 @@ class Stack:
         until("Redis", lambda: bool(redis.Redis.from_url(self.redis_url).ping()))
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
         self.manage("migrate", "--noinput", "--verbosity", "0")
+        self.manage("create_default_plans")
         for process in (*self.webs, self.worker, self.observer):
             process.start()
         for url in self.urls:
             until(url, lambda url=url: requests.get(f"{url}/readyz", timeout=2).status_code == 200)  # type: ignore[misc]
+        self.token = accounts.make_token(self.manage)
         return self
+
+    def script(self, web: int = 0) -> Berth:
+        """That web process as a script with a token sees it, and a browser that is signed in."""
+        berth = Berth(self.urls[web], self.token)
+        berth.sign_in(accounts.NAME, accounts.PASSWORD)
+        return berth
 
     def stop(self) -> None:
         for process in (self.observer, self.worker, *self.webs, self.redis):
