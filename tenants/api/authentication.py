@@ -43,7 +43,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def live_token(hashed: str) -> ApiToken | None:
-    """The token with that digest and its owner, read afresh; None once it is revoked, expired, or they are suspended."""
+    """The token with that digest, and its owner, read afresh. None when revoked, expired, or of a suspended account."""
     found = ApiToken.objects.select_related("user").filter(digest=hashed).first()
     if found is None or not found.live or not found.user.is_active:
         return None

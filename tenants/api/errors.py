@@ -9,7 +9,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
@@ -56,6 +57,11 @@ class Unavailable(DomainError):
     status = 503
 
 
+def too_large() -> TooLarge:
+    """For a body beyond what forms may have, too."""
+    return TooLarge(f"At most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MiB in one call.")
+
+
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's exception handler: turns whatever was raised into an answer; a mistake of ours into a plain 500."""
     set_rollback()
@@ -98,6 +104,8 @@ def _told(error: Exception) -> Exception:
     """Errors of Django, the database and the cluster as errors of the API; others as they are."""
     if isinstance(error, Http404):
         return NotFound("It is not there.")
+    if isinstance(error, RequestDataTooBig):
+        return too_large()
     if isinstance(error, PermissionDenied):
         return Forbidden("This is not allowed.")
     if isinstance(error, (OperationalError, InterfaceError)):

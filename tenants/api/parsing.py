@@ -9,7 +9,7 @@ from typing import IO, Any
 from django.conf import settings
 from rest_framework.parsers import JSONParser
 
-from tenants.api.errors import Malformed, TooLarge
+from tenants.api.errors import Malformed, too_large
 
 
 class Body(JSONParser):
@@ -21,7 +21,7 @@ class Body(JSONParser):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = stream.read(most + 1)
         if len(raw) > most:
-            raise TooLarge(f"At most {most >> 20} MiB in one call.")
+            raise too_large()
         try:
             data = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_once)
         except RecursionError:

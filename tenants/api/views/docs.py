@@ -35,7 +35,7 @@ def rows() -> list[Section]:
 class Document(SpectacularAPIView):
     """YAML, or JSON for whoever accepts that."""
 
-    authentication_classes = []
+    authentication_classes: list[type] = []
     http_method_names = ["get", "head"]
 
     @extend_schema(exclude=True)

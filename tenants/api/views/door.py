@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -25,7 +26,7 @@ from tenants.errors import Forbidden, NotFound
 from tenants.models import App, Namespace, Operation, Team, User
 from tenants.models.namespace import InNamespace
 
-Handler = Callable[..., Response]
+Handler = Callable[..., HttpResponseBase]
 R = TypeVar("R", bound=InNamespace)
 
 
@@ -98,8 +99,8 @@ def call(
 ) -> Callable[[Handler], Handler]:
     """A method of a Door: what it takes and answers, checked when called and told in the OpenAPI document.
 
-    `many` answers pages of that shape; `answer` may be {(status, media type): shape}. Reading takes the scope “read”, unless `any_scope`; what writing takes is for
-    the services to say.
+    `many` answers pages of that shape; `answer` may be {(status, media type): shape}. Reading takes the scope “read”,
+    unless `any_scope`; what writing takes is for the services to say.
     """
     if many is not None:
         query, answer = (PageQuery if query is NoQuery else query), page_of(many)
@@ -113,12 +114,11 @@ def call(
             responses=answer if isinstance(answer, Mapping) else {status: answer},
         )
         @wraps(handler)
-        def inner(self: Door, request: Request, **names: Any) -> Response:
+        def inner(self: Door, request: Request, **names: Any) -> HttpResponseBase:
             if request.method in ("GET", "HEAD") and not any_scope:
                 _may_read(self.user)
             self.asked = _clean(query, request.query_params.dict())
-            if body is not None:
-                self.sent = _clean(body, _object(request.data))
+            self.sent = _clean(body or Strict, _object(request.data))
             return handler(self, request, **names)
 
         return inner

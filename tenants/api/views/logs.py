@@ -6,8 +6,8 @@ the cluster no stream of its own.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Iterable
+from typing import cast
 
 from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
@@ -15,6 +15,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
@@ -35,13 +36,14 @@ TEXT, JSON_LINES = "text/plain", "application/x-ndjson"
 class ErrorsAreJson(BaseContentNegotiation):
     """Lines are written by the view itself as Accept asks; what goes wrong is JSON as everywhere."""
 
-    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
-        return parsers[0]
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        return next(iter(parsers))
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type or ""
+        first = next(iter(renderers))
+        return first, first.media_type or ""
 
 
 class Logs(Door):
@@ -65,7 +67,7 @@ class Logs(Door):
         if not self.asked.get("follow"):
             lines = async_to_sync(_last)(hub, place, tail)
             return HttpResponse(b"".join(map(write, lines)), content_type=kind)
-        stream = _follow(hub, found, request.auth, tail, write)
+        stream = _follow(hub, found, cast(ApiToken, request.auth), tail, write)
         return StreamingHttpResponse(stream, content_type=kind, headers={"X-Accel-Buffering": "no"})
 
 
