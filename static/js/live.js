@@ -118,9 +118,15 @@ export function refreshTimes(root = document) {
   }
 }
 
+// What changed between the page and its socket, or while the socket was away, was announced to nobody here:
+// the parts that a viewer fetches are fetched once more. Fragments come by themselves.
+function catchUp() {
+  for (const element of document.querySelectorAll("[data-topic]")) element.dispatchEvent(new CustomEvent("live:changed", { bubbles: true }));
+}
+
 if (document.querySelector("[data-topic]")) {
   connection = new Connection("/ws/live/", {
-    opened: () => { subscribed = new Set(); sync(); },
+    opened: () => { subscribed = new Set(); sync(); catchUp(); },
     message: received,
     state: say,
   });
