@@ -67,14 +67,13 @@ class DeploymentWatch:
         api = kubernetes.config.new_client_from_config(str(kubeconfig))
         self._seen: list[tuple[float, Object]] = []
         self._changed = threading.Condition()
-        self._response = api.call_api(
-            "/apis/apps/v1/deployments",
+        asked = api.param_serialize(
             "GET",
+            "/apis/apps/v1/deployments",
             query_params=[("watch", "true"), ("timeoutSeconds", "3600")],
             auth_settings=["BearerToken"],
-            _preload_content=False,
-            _request_timeout=(10, 3600),
-        )[0]
+        )
+        self._response = api.call_api(*asked, _request_timeout=(10, 3600)).response
         threading.Thread(target=self._read, name="witness", daemon=True).start()
 
     def first(self, wanted: Callable[[Object], bool], since: float) -> float:
