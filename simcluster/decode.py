@@ -37,6 +37,9 @@ INT64 = frozenset(
     ]
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+_GO_TYPE_META = (
+    'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+)
 _GO = {str: "string", bool: "bool", int: "number", float: "number", dict: "object", list: "array"}
 
 
@@ -120,10 +123,12 @@ def decode(raw: Any, resource: Resource) -> Decoded:
 
 def decode_as(raw: Any, api_version: str, kind: str) -> Decoded:
     """As `decode`, for kinds that are not resources themselves (Scale, Eviction, DeleteOptions)."""
+    raw = {} if raw is None else raw
     if not isinstance(raw, dict):
-        found = _GO.get(type(raw), "null")
         raise errors.bad_request(
-            f"couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type struct"
+            f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; "
+            f"json parse error: json: cannot unmarshal {_GO.get(type(raw), 'null')} into Go value of type "
+            f"{_GO_TYPE_META} ({orjson.dumps(raw).hex()})"
         )
     has_version, has_kind = raw.get("apiVersion") or api_version, raw.get("kind") or kind
     if (has_version, has_kind) != (api_version, kind):
@@ -144,8 +149,7 @@ def _other_kind(has_version: str, has_kind: str, api_version: str, kind: str) ->
     if kind_of(has_version, has_kind) is None:
         told = f'no kind "{has_kind}" is registered for version "{has_version}" in scheme'
         return errors.bad_request(
-            f'{has_kind} in version "{version}" cannot be handled as a {kind}: '
-            f'{told} "pkg/api/legacyscheme/scheme.go:30"'
+            f'{has_kind} in version "{version}" cannot be handled as a {kind}: {told} "pkg/runtime/scheme.go:111"'
         )
     source = f"{version}.{has_kind}"
     target = f"{wanted_group.split('.')[0] or 'core'}.{kind}"
@@ -172,7 +176,7 @@ class _Walk:
     def mismatch(self, value: Any, holder: str, path: str, wanted: str) -> errors.ApiError:
         field = re.sub(r"\[\d+\]", "", path.lstrip("."))
         owner = holder.rpartition(".")[2] or self.kind
-        found = _GO.get(type(value), "null")
+        found = f"number {value}" if isinstance(value, float) else _GO.get(type(value), "null")
         return self.refuse(f"json: cannot unmarshal {found} into Go struct field {owner}.{field} of type {wanted}")
 
     def value(self, value: Any, node: Node, path: str, holder: str) -> Any:
@@ -287,4 +291,4 @@ def _absent(name: str, value: Any, node: Node) -> bool:
 
 
 def _zero(node: Node) -> Any:
-    return {"list": [], "map": {}, "struct": {}}.get(node.kind, "")
+    return {"list": [], "map": {}, "struct": {}}.get(node.kind, "0" if node.scalar == "quantity" else "")

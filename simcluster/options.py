@@ -42,7 +42,7 @@ def write_options(request: Request, verb: str, subresource: str) -> WriteOptions
         raise _invalid(kind, ("FieldValueTooLong", "fieldManager", "Too long: may not be more than 128 bytes"))
     validation = request.query.get("fieldValidation") or "Warn"
     if validation not in ("Strict", "Warn", "Ignore"):
-        known = 'supported values: "Ignore", "Strict", "Warn"'
+        known = 'supported values: "", "Ignore", "Strict", "Warn"'
         message = f'Unsupported value: "{validation}": {known}'
         raise _invalid(kind, ("FieldValueNotSupported", "fieldValidation", message))
     return WriteOptions(

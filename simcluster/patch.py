@@ -19,9 +19,10 @@ def rejected() -> errors.ApiError:
 
 
 def json_patch(document: Any, operations: Any) -> Any:
-    """Raises 422 when a path is missing or a test fails, 400 when the patch is no list."""
+    """Raises 422 when a path is missing, an operation unknown or a test fails, 400 when the patch is no list."""
     if not isinstance(operations, list):
-        raise errors.bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        told = "json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+        raise errors.bad_request(f"error decoding patch: {told}")
     document = deepcopy(document)
     for operation in operations:
         document = _operate(document, operation)
@@ -45,7 +46,7 @@ def _operate(document: Any, operation: dict[str, Any]) -> Any:
                 return operation.get("value")
             _change(document, path, kind, operation.get("value"))
         else:
-            raise errors.bad_request(f"Unexpected kind: {kind or 'unknown'}")
+            raise rejected()
     except (KeyError, IndexError, ValueError, TypeError) as error:
         raise rejected() from error
     return document

@@ -58,7 +58,7 @@ def find(store: Store, target: Target) -> Obj:
 def list_(store: Store, target: Target, request: Request) -> Response:
     """A list, a page of it, a table or metadata alone. Raises 400 on bad selectors, 410 on a stale token."""
     resource = target.resource
-    limit = request.number("limit") or 0
+    limit = max(0, request.number("limit") or 0)
     match = matcher(resource, request)
     version, after = _start(store, target, request)
     exact = request.query.get("resourceVersionMatch") == "Exact" and version != store.version
@@ -122,6 +122,14 @@ def _start(store: Store, target: Target, request: Request) -> tuple[int, tuple[s
     match = request.query.get("resourceVersionMatch", "")
     if match and not text:
         raise _bad_match("Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided")
+    if request.query.get("sendInitialEvents"):
+        message = "Forbidden: sendInitialEvents is forbidden for list"
+        raise _bad_option(("FieldValueForbidden", "sendInitialEvents", message))
+    if match not in ("", "Exact", "NotOlderThan"):
+        message = f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""'
+        raise _bad_option(("FieldValueNotSupported", "resourceVersionMatch", message))
+    if match == "Exact" and text == "0":
+        raise _bad_match('Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
     if not text or text == "0":
         return store.version, None
     wanted = version_number(text)
@@ -148,7 +156,11 @@ def too_large(wanted: int, current: int) -> errors.ApiError:
 
 
 def _bad_match(message: str) -> errors.ApiError:
-    return errors.invalid("ListOptions", "meta.k8s.io", "", [("FieldValueForbidden", "resourceVersionMatch", message)])
+    return _bad_option(("FieldValueForbidden", "resourceVersionMatch", message))
+
+
+def _bad_option(cause: errors.Cause) -> errors.ApiError:
+    return errors.invalid("ListOptions", "meta.k8s.io", "", [cause])
 
 
 def _token(version: int, last: tuple[str, str]) -> str:

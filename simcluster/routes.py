@@ -64,6 +64,6 @@ def _allowed(resource: Resource, verb: str, namespace: str, name: str, subresour
         verb not in resource.verbs
         or (verb == "create" and name)
         or (verb in ("update", "patch") and not name)
-        or (verb == "create" and resource.namespaced and not namespace)
+        or (verb in ("create", "deletecollection") and resource.namespaced and not namespace)
     ):
         raise errors.method_not_allowed()

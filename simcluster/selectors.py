@@ -60,8 +60,8 @@ def label_match(text: str) -> Callable[[dict[str, str]], bool]:
     terms: list[Callable[[dict[str, str]], bool]] = []
     while tokens:
         terms.append(_term(tokens))
-        if tokens and tokens.pop(0) != ",":
-            raise errors.bad_request(f"unable to parse requirement: found '{text}', expected: ',' or 'end of string'")
+        if tokens and (found := tokens.pop(0)) != ",":
+            raise errors.bad_request(f"found '{found}', expected: ',' or 'end of string'")
     return lambda labels: all(term(labels) for term in terms)
 
 
@@ -117,7 +117,7 @@ def _values(tokens: list[str]) -> frozenset[str]:
             continue
         values.add(_identifier(tokens))
     if not tokens:
-        raise errors.bad_request("unable to parse requirement: found '', expected: ',', or ')'")
+        raise errors.bad_request("unable to parse requirement: found '', expected: ',' or ')'")
     tokens.pop(0)
     return frozenset(values)
 

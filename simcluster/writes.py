@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import orjson
+
 from simcluster import errors
 from simcluster.admission import AdmittedStore
 from simcluster.apply import apply
@@ -68,15 +70,33 @@ def patch(admitted: AdmittedStore, target: Target, request: Request) -> Response
             "the body of the request was in an unknown format - accepted media types include: "
             "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
         )
-    document = parse_body(request.body, kind, resource.kind)
+    document = _patch_document(request.body, kind)
     patched = patched_object(live, document, kind, kind_of(resource.api_version, resource.kind))
-    decoded = decode(patched, resource)
+    shown = _go_map(document) if kind == STRATEGIC else orjson.dumps(patched).decode()
+    try:
+        decoded = decode(patched, resource)
+    except errors.ApiError as error:
+        raise _bad_patch(shown, error.message.partition(f"cannot be handled as a {resource.kind}: ")[2]) from error
     if options.validation == "Strict" and decoded.unknown:
-        raise _bad_patch(document, decoded.unknown)
+        told = ", ".join(f'unknown field "{path}"' for path in decoded.unknown)
+        raise _bad_patch(shown, f"strict decoding error: {told}")
     _warn(decoded, options)
     _same_name(decoded.obj, target)
     stored = admitted.update_now(resource.storage, as_stored(decoded.obj, resource), options)
     return answer(as_served(stored, resource))
+
+
+def _patch_document(body: bytes, kind: str) -> Any:
+    """Raises 400 when it is no JSON, or no object where one is wanted."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise errors.bad_request("invalid JSON patch") from error
+    if kind != JSON_PATCH and not isinstance(document, dict):
+        found = "array" if isinstance(document, list) else "value"
+        told = f"json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+        raise errors.bad_request(told if kind == STRATEGIC else f"error decoding patch: {told}")
+    return document
 
 
 def patched_object(live: Obj, document: Any, kind: str, node: Node | None) -> Any:
@@ -129,6 +149,7 @@ def _decode_merged(merged: Obj, target: Target) -> Decoded:
     except errors.ApiError as error:
         kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
         problem = error.message.partition(f"cannot be handled as a {resource.kind}: ")[2]
+        problem = problem.replace("illegal base64", "error decoding from json: illegal base64")
         subject = f"{target.namespace}/{target.name}; {kind}"
         told = f"unable to convert unstructured object to {kind}: {problem}"
         raise errors.ApiError(500, "", f"failed to convert new object ({subject}) to proper version: {told}") from error
@@ -197,9 +218,8 @@ def _warn(decoded: Decoded, options: WriteOptions) -> None:
         options.warnings.extend(f'unknown field "{path}"' for path in decoded.unknown)
 
 
-def _bad_patch(document: Any, unknown: list[str]) -> errors.ApiError:
-    told = ", ".join(f'unknown field "{path}"' for path in unknown)
-    message = f'Invalid value: "{_go_map(document)}": strict decoding error: {told}'
+def _bad_patch(shown: str, told: str) -> errors.ApiError:
+    message = f"Invalid value: {orjson.dumps(shown).decode()}: {told}"
     return errors.invalid("", "", "", [("FieldValueInvalid", "patch", message)])
 
 

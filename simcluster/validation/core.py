@@ -8,9 +8,9 @@ import orjson
 
 from simcluster.errors import Cause
 from simcluster.quantities import canonical, parse
-from simcluster.validation.causes import forbidden, required, unsupported, wrong
-from simcluster.validation.names import label
-from simcluster.validation.pods import PORT_RANGE, PROTOCOLS
+from simcluster.validation.causes import duplicate, forbidden, required, unsupported, wrong
+from simcluster.validation.names import label, labels, subdomain
+from simcluster.validation.pods import PORT_RANGE, PROTOCOLS, port_name
 
 Obj = dict[str, Any]
 KEY = re.compile(r"[-._a-zA-Z0-9]+")
@@ -61,15 +61,21 @@ def service(obj: Obj) -> list[Cause]:
         found += _service_port(port, f"spec.ports[{index}]", len(ports) > 1)
         key = (port.get("port"), port.get("protocol"))
         if key in seen:
-            shown = {"port": key[0], "protocol": key[1]}
-            told = f"Duplicate value: {orjson.dumps(shown).decode()}"
-            found.append(("FieldValueDuplicate", f"spec.ports[{index}]", told))
+            shown = {
+                "Name": "",
+                "Protocol": key[1],
+                "AppProtocol": None,
+                "Port": key[0],
+                "TargetPort": 0,
+                "NodePort": 0,
+            }
+            found.append(duplicate(f"spec.ports[{index}]", shown))
         seen.add(key)
     if kind not in SERVICE_TYPES:
         found.append(unsupported("spec.type", kind, SERVICE_TYPES))
     if spec.get("sessionAffinity") not in ("ClientIP", "None"):
         found.append(unsupported("spec.sessionAffinity", spec.get("sessionAffinity"), ("ClientIP", "None")))
-    return found
+    return found + labels(spec.get("selector"), "spec.selector")
 
 
 def _service_port(port: Obj, at: str, named: bool) -> list[Cause]:
@@ -85,6 +91,8 @@ def _service_port(port: Obj, at: str, named: bool) -> list[Cause]:
         found.append(unsupported(f"{at}.protocol", port.get("protocol"), PROTOCOLS))
     if isinstance(target, int) and not 0 < target < 65536:
         found.append(wrong(f"{at}.targetPort", target, PORT_RANGE))
+    elif isinstance(target, str):
+        found += port_name(f"{at}.targetPort", target)
     return found
 
 
@@ -103,6 +111,8 @@ def claim(obj: Obj) -> list[Cause]:
         found.append(required("spec.resources[storage]"))
     elif parse(size) <= 0:
         found.append(wrong("spec.resources[storage]", size, "must be greater than zero"))
+    if spec.get("storageClassName"):
+        found += subdomain("spec.storageClassName", spec["storageClassName"])
     return found
 
 
@@ -185,6 +195,9 @@ def limit_range(obj: Obj) -> list[Cause]:
         kind = item.get("type")
         if kind not in ("Container", "Pod", "PersistentVolumeClaim") and "/" not in str(kind):
             found.append(wrong(f"{at}.type", kind, "must be a standard limit type or fully qualified"))
+        for part in ("default", "defaultRequest"):
+            if kind == "Pod" and item.get(part):
+                found.append(forbidden(f"{at}.{part}", "may not be specified when `type` is 'Pod'"))
         held = [item.get(part) or {} for part in ("min", "max", "default", "defaultRequest")]
         for name in sorted({name for part in held for name in part}):
             found += _limit(at, name, *(part.get(name) for part in held))

@@ -52,6 +52,11 @@ def _name(resource: str, name: str, at: str) -> list[Cause]:
         if "." in name and SUBDOMAIN.fullmatch(name):
             return [wrong(field, name, "must not contain dots")]
         return label(field, name, characters=True)
+    return subdomain(field, name)
+
+
+def subdomain(field: str, name: str) -> list[Cause]:
+    """A DNS-1123 subdomain."""
     found: list[Cause] = []
     if len(name) > 253:
         found.append(wrong(field, name, "must be no more than 253 characters"))
@@ -84,6 +89,9 @@ def labels(held: dict[str, str] | None, field: str) -> list[Cause]:
 def qualified(field: str, key: str) -> list[Cause]:
     """A key of labels or annotations: [prefix/]name."""
     prefix, slash, name = key.rpartition("/")
+    if "/" in prefix:
+        told = QUALIFIED_TEXT.replace("name part", "a valid label key", 1)
+        return [wrong(field, key, f"{told} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')")]
     found: list[Cause] = []
     if slash and not SUBDOMAIN.fullmatch(prefix):
         found.append(wrong(field, key, f"prefix part {SUBDOMAIN_TEXT}"))

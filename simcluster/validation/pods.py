@@ -6,7 +6,7 @@ from typing import Any
 from simcluster.errors import Cause
 from simcluster.quantities import parse
 from simcluster.validation.causes import duplicate, forbidden, not_found, not_negative, required, unsupported, wrong
-from simcluster.validation.names import label
+from simcluster.validation.names import label, labels, subdomain
 
 Obj = dict[str, Any]
 PROTOCOLS = ("SCTP", "TCP", "UDP")
@@ -15,6 +15,23 @@ PORT_RANGE = "must be between 1 and 65535, inclusive"
 STANDARD = frozenset(("cpu", "memory", "ephemeral-storage"))
 ENV_TEXT = "a valid environment variable name must consist only of printable ASCII characters other than '='"
 SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
+DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
+SECCOMP = ("Localhost", "RuntimeDefault", "Unconfined")
+USER_RANGE = "must be between 0 and 2147483647, inclusive"
+CONTEXT_FIELDS = {
+    "capabilities": "Capabilities",
+    "privileged": "Privileged",
+    "seLinuxOptions": "SELinuxOptions",
+    "windowsOptions": "WindowsOptions",
+    "runAsUser": "RunAsUser",
+    "runAsGroup": "RunAsGroup",
+    "runAsNonRoot": "RunAsNonRoot",
+    "readOnlyRootFilesystem": "ReadOnlyRootFilesystem",
+    "allowPrivilegeEscalation": "AllowPrivilegeEscalation",
+    "procMount": "ProcMount",
+    "seccompProfile": "SeccompProfile",
+    "appArmorProfile": "AppArmorProfile",
+}
 HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
 _PORT_NAME = re.compile(r"[-a-z0-9]+")
 
@@ -31,6 +48,12 @@ def pod_spec(spec: Obj, at: str) -> list[Cause]:
     policy = spec.get("restartPolicy")
     if policy not in ("Always", "OnFailure", "Never"):
         found.append(unsupported(f"{at}.restartPolicy", policy, ("Always", "OnFailure", "Never")))
+    if spec.get("dnsPolicy") not in DNS_POLICIES:
+        found.append(unsupported(f"{at}.dnsPolicy", spec.get("dnsPolicy"), DNS_POLICIES))
+    found += labels(spec.get("nodeSelector"), f"{at}.nodeSelector")
+    found += _security(spec.get("securityContext") or {}, f"{at}.securityContext")
+    if spec.get("serviceAccountName"):
+        found += subdomain(f"{at}.serviceAccountName", spec["serviceAccountName"])
     if (spec.get("activeDeadlineSeconds") or 1) < 1:
         found.append(
             wrong(
@@ -66,19 +89,53 @@ def _container(container: Obj, at: str, names: set[str], volumes: set[str]) -> l
     policy = container.get("imagePullPolicy")
     if policy is not None and policy not in PULL_POLICIES:
         found.append(unsupported(f"{at}.imagePullPolicy", policy, PULL_POLICIES))
-    return found + _resources(container.get("resources") or {}, f"{at}.resources")
+    found += _resources(container.get("resources") or {}, f"{at}.resources")
+    return found + _security(container.get("securityContext") or {}, f"{at}.securityContext")
+
+
+def _security(context: Obj, at: str) -> list[Cause]:
+    """A security context of a pod or of a container."""
+    found = [
+        wrong(f"{at}.{name}", context[name], USER_RANGE)
+        for name in ("runAsUser", "runAsGroup", "fsGroup")
+        if name in context and not 0 <= context[name] < 2**31
+    ]
+    seccomp = (context.get("seccompProfile") or {}).get("type")
+    if context.get("seccompProfile") is not None and seccomp not in SECCOMP:
+        found.append(unsupported(f"{at}.seccompProfile.type", seccomp, SECCOMP))
+    if context.get("privileged") and context.get("allowPrivilegeEscalation") is False:
+        told = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
+        found.append(wrong(at, _go_context(context), told))
+    return found
+
+
+def _go_context(context: Obj) -> Obj:
+    """As Go prints its internal type: names in capitals, nothing left out."""
+    return {name: _go_value(field, context.get(field)) for field, name in CONTEXT_FIELDS.items()}
+
+
+def _go_value(name: str, value: Any) -> Any:
+    if name == "capabilities" and value is not None:
+        return {"Add": value.get("add"), "Drop": value.get("drop")}
+    if name == "seccompProfile" and value is not None:
+        return {"Type": value.get("type"), "LocalhostProfile": value.get("localhostProfile")}
+    return value
+
+
+def port_name(field: str, name: str) -> list[Cause]:
+    """An IANA service name."""
+    found: list[Cause] = []
+    if len(name) > 15:
+        found.append(wrong(field, name, "must be no more than 15 characters"))
+    if not _PORT_NAME.fullmatch(name):
+        found.append(wrong(field, name, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"))
+    elif not re.search("[a-z]", name):
+        found.append(wrong(field, name, "must contain at least one letter (a-z)"))
+    return found
 
 
 def _port(port: Obj, at: str) -> list[Cause]:
-    found: list[Cause] = []
-    name = port.get("name", "")
-    if len(name) > 15:
-        found.append(wrong(f"{at}.name", name, "must be no more than 15 characters"))
-    if name and not _PORT_NAME.fullmatch(name):
-        text = "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
-        found.append(wrong(f"{at}.name", name, text))
-    elif name and not re.search("[a-z]", name):
-        found.append(wrong(f"{at}.name", name, "must contain at least one letter (a-z)"))
+    found = port_name(f"{at}.name", port["name"]) if port.get("name") else []
     number = port.get("containerPort", 0)
     if not number:
         found.append(required(f"{at}.containerPort"))
@@ -110,8 +167,10 @@ def _variable(variable: Obj, at: str) -> list[Cause]:
     elif variable.get("value"):
         found.append(wrong(f"{at}.valueFrom", "", "may not be specified when `value` is not empty"))
     for kind in ("configMapKeyRef", "secretKeyRef"):
-        if source.get(kind) is not None and not source[kind].get("key"):
-            found.append(required(f"{at}.valueFrom.{kind}.key"))
+        reference = source.get(kind)
+        if reference is not None:
+            found += subdomain(f"{at}.valueFrom.{kind}.name", reference.get("name", ""))
+            found += [] if reference.get("key") else [required(f"{at}.valueFrom.{kind}.key")]
     return found
 
 

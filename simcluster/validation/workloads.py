@@ -20,13 +20,14 @@ def deployment(obj: Obj) -> list[Cause]:
     spec = obj["spec"]
     found = not_negative(spec, "replicas", "spec")
     found += _selector(spec, "deployment")
-    found += _template(spec, ("Always",), "spec.template")
+    if not any(field == "spec.selector" and "invalid label selector" in told for _, field, told in found):
+        found += _template(spec, ("Always",), "spec.template")
     found += _strategy(spec.get("strategy") or {})
     found += not_negative(spec, "minReadySeconds", "spec")
     found += not_negative(spec, "revisionHistoryLimit", "spec")
     found += not_negative(spec, "progressDeadlineSeconds", "spec")
     deadline, ready = spec.get("progressDeadlineSeconds"), spec.get("minReadySeconds", 0)
-    if deadline and deadline <= ready:
+    if deadline is not None and deadline <= ready:
         found.append(wrong("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds"))
     return found
 
@@ -108,7 +109,9 @@ def _selector(spec: Obj, kind: str) -> list[Cause]:
     if not selector.get("matchLabels") and not selector.get("matchExpressions"):
         return [wrong("spec.selector", selector, f"empty selector is invalid for {kind}")]
     found = names.labels(selector.get("matchLabels"), "spec.selector.matchLabels")
-    return found if selects(selector, held) else [*found, _mismatch(held)]
+    if found:
+        return [*found, wrong("spec.selector", selector, "invalid label selector")]
+    return [] if selects(selector, held) else [_mismatch(held)]
 
 
 def _mismatch(held: Obj) -> Cause:
@@ -121,7 +124,7 @@ def _template(spec: Obj, policies: tuple[str, ...], at: str) -> list[Cause]:
     pod = template.get("spec") or {}
     found += pods.pod_spec(pod, f"{at}.spec")
     policy = pod.get("restartPolicy")
-    if policy in ("Always", "OnFailure", "Never") and policy not in policies:
+    if policy not in policies:
         found.append(unsupported(f"{at}.spec.restartPolicy", policy, policies))
     return found
 
@@ -147,6 +150,9 @@ def _strategy(strategy: Obj) -> list[Cause]:
     if not found and _zero(rolling.get("maxUnavailable", 0)) and _zero(rolling.get("maxSurge", 0)):
         shown_value = rolling.get("maxUnavailable", 0)
         found.append(wrong(f"{at}.maxUnavailable", shown_value, "may not be 0 when `maxSurge` is 0"))
+    unavailable = rolling.get("maxUnavailable")
+    if isinstance(unavailable, str) and PERCENT.fullmatch(unavailable) and int(unavailable[:-1]) > 100:
+        found.append(wrong(f"{at}.maxUnavailable", unavailable, "must not be greater than 100%"))
     return found
 
 
