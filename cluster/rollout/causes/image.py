@@ -1,0 +1,71 @@
+"""The image cannot be had."""
+
+from __future__ import annotations
+
+from cluster.rollout.causes.cause import Cause
+
+_IMAGE = "No image"
+
+CAUSES: dict[str, Cause] = {
+    "image_missing": Cause(
+        headline="image tag not found",
+        title="The registry has no tag {tag} of this image",
+        why="The registry answers that {image} does not exist, so new pods cannot start.",
+        remedy="Check the name and the tag for a typing error, or wait until the build has pushed it: the cluster "
+        "asks again by itself.",
+        action="deploy",
+        words=_IMAGE,
+    ),
+    "registry_login": Cause(
+        headline="the registry wants a login",
+        title="The registry gives this image only to those who log in",
+        why="{host} gave no access to {image}: it is private, or it does not exist.",
+        remedy="Add a registry login as a secret and choose it as the app's pull secret. If the image is public, check "
+        "its name.",
+        action="secrets",
+        words=_IMAGE,
+    ),
+    "registry_refused": Cause(
+        headline="the registry refuses the login",
+        title="The registry refuses the login of the pull secret",
+        why="{host} answered 401 Unauthorized: user name or password are wrong or have run out.",
+        remedy="Give the pull secret the right user name and password.",
+        action="secrets",
+        words=_IMAGE,
+    ),
+    "registry_unreachable": Cause(
+        headline="the registry cannot be reached",
+        title="The registry does not answer",
+        why="The cluster's nodes get no connection to {host}.",
+        remedy="Check the registry's name and port. If they are right, it is down or closed to the cluster: the "
+        "cluster asks again by itself.",
+        action="wait",
+        words=_IMAGE,
+        final=False,
+    ),
+    "registry_name": Cause(
+        headline="the registry's name is unknown",
+        title="No registry of this name exists",
+        why="The name {host} does not resolve on the cluster's nodes.",
+        remedy="Check the first part of the image for a typing error.",
+        action="deploy",
+        words=_IMAGE,
+    ),
+    "image_name": Cause(
+        headline="the image's name is malformed",
+        title="This is not the name of an image",
+        why="The cluster cannot read {image} as an image.",
+        remedy="Write it as registry/name:tag, in small letters.",
+        action="deploy",
+        words=_IMAGE,
+    ),
+    "image_pull": Cause(
+        headline="the image cannot be pulled",
+        title="The image cannot be pulled",
+        why="The cluster's node asked for {image} and did not get it.",
+        remedy="Read what the cluster says below; it asks again by itself.",
+        action="deploy",
+        words=_IMAGE,
+        final=False,
+    ),
+}

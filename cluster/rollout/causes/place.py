@@ -1,0 +1,116 @@
+"""No place, no storage, and what is left."""
+
+from __future__ import annotations
+
+from cluster.rollout.causes.cause import Cause
+
+CAUSES: dict[str, Cause] = {
+    # -- place and storage
+    "no_room": Cause(
+        headline="no node has room",
+        title="No node of the cluster has enough {what} left",
+        why="The pods wait for a node with room.",
+        remedy="Choose a smaller size, or ask the platform team for more nodes; the pods start when there is room.",
+        action="scale",
+        words="No room",
+        final=False,
+    ),
+    "no_node": Cause(
+        headline="no node fits",
+        title="No node of the cluster may run these pods",
+        why="The pods ask for nodes of a kind that is not there or is closed to them.",
+        remedy="Ask the platform team.",
+        action="wait",
+        words="No node",
+        final=False,
+    ),
+    "claim_missing": Cause(
+        headline="volume missing",
+        title="The volume {claim} does not exist",
+        why="The pods cannot be placed without it.",
+        remedy="Create the volume, or detach it from the app.",
+        action="volumes",
+        words="No volume",
+    ),
+    "claim_class": Cause(
+        headline="the volume's class does not exist",
+        title="The cluster has no storage class {storage_class}",
+        why="The volume {claim} waits for a class that is not there, and the pods wait for the volume.",
+        remedy="Create the volume anew with a class that exists.",
+        action="volumes",
+        words="No volume",
+    ),
+    "claim_unbound": Cause(
+        headline="a volume is not ready",
+        title="The volume {claim} is not ready",
+        why="The cluster has not made the storage yet, and the pods wait for it.",
+        remedy="Read what the cluster says below; it tries again by itself.",
+        action="volumes",
+        words="No volume",
+        final=False,
+    ),
+    "claim_busy": Cause(
+        headline="a volume is used elsewhere",
+        title="The volume is still in use on another node",
+        why="It can be mounted on one node at a time.",
+        remedy="Wait until the other pod has stopped, or detach the volume there.",
+        action="volumes",
+        words="No volume",
+        final=False,
+    ),
+    "volume_mount": Cause(
+        headline="a volume cannot be mounted",
+        title="A volume cannot be mounted",
+        why="The node could not bring the volume into the pod.",
+        remedy="Read what the cluster says below; it tries again by itself.",
+        action="volumes",
+        words="No volume",
+        final=False,
+    ),
+    "scratch": Cause(
+        headline="too much scratch space",
+        title="A pod was ended because it wrote too much scratch data",
+        why="It went over the limit of {limit}; another pod took its place.",
+        remedy="Write large files to a volume, or write less.",
+        action="volumes",
+        words="Ended",
+        wants_log=True,
+    ),
+    "evicted": Cause(
+        headline="the node ran short",
+        title="A pod was ended because its node ran short",
+        why="The node needed the room; another pod took its place.",
+        remedy="Nothing, when it happens once. If it comes again, ask the platform team.",
+        action="wait",
+        words="Ended",
+        final=False,
+    ),
+    # -- the rest
+    "paused": Cause(
+        headline="paused",
+        title="The rollout is paused",
+        why="Somebody paused it; new pods are not made until it goes on.",
+        remedy="Let it go on.",
+        action="wait",
+        words="Paused",
+        final=False,
+    ),
+    "sandbox": Cause(
+        headline="the node cannot prepare the pod",
+        title="The node cannot prepare the pod",
+        why="The pod's network or sandbox could not be made.",
+        remedy="This is the platform's affair: tell the platform team what the cluster says.",
+        action="wait",
+        words="Cannot start",
+        final=False,
+    ),
+    "stalled": Cause(
+        headline="nothing moves",
+        title="The rollout does not move",
+        why="Nothing has changed for more than a minute, and the cluster does not say why.",
+        remedy="Read the events and the log.",
+        action="logs",
+        words="Waits",
+        final=False,
+    ),
+}
