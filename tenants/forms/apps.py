@@ -157,7 +157,7 @@ class RunSection(SpecForm):
 
     def fill(self, base: ReleaseSpec) -> ReleaseSpec:
         data = self.cleaned_data
-        kind = data["health_kind"] if base.port is not None else "none"
+        kind: Any = data["health_kind"] if base.port is not None else "none"
         health = Health(
             kind=kind,
             path=data["health_path"] or "/",

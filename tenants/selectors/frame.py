@@ -43,7 +43,7 @@ def counted(team: Team) -> dict[str, int]:
         )
         .first()
     )
-    return {noun.removeprefix("counted_"): amount or 0 for noun, amount in (found or {}).items()}
+    return {noun.removeprefix("counted_"): int(str(amount or 0)) for noun, amount in (found or {}).items()}
 
 
 def clusters() -> Clusters:

@@ -79,7 +79,7 @@ def deploy(request: Request, team: str, namespace: str, app: str) -> HttpRespons
     found = app_of(request, team, namespace, app)
     data = request.POST.copy() if request.method == "POST" else None
     if data is not None and "tag" in data:
-        data["image"] = f"{repository(_spec(found).image)}:{data['tag'].strip()}"
+        data["image"] = f"{repository(_spec(found).image)}:{str(data['tag']).strip()}"
         data["pull_secret"] = _spec(found).pull_secret
     return _change(request, found, "deploy", lambda **kw: forms.DeployForm(**kw, namespace=found.namespace), data)
 

@@ -79,5 +79,5 @@ def _target(operation: Operation) -> str:
 
 def _object(noun: str, operation: Operation, where: list[str]) -> str:
     model = {"app": App, "volume": Volume, "secret": Secret}.get(noun)
-    row = model.objects.filter(pk=operation.target_id).values_list("name", flat=True).first() if model else None  # type: ignore[attr-defined]
+    row = model.objects.filter(pk=operation.target_id).values_list("name", flat=True).first() if model else None
     return reverse(noun, args=[*where, row]) if row else ""

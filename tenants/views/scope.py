@@ -30,7 +30,7 @@ R = TypeVar("R", bound=InNamespace)
 class Request(HttpRequest):
     """A request of somebody who is signed in; `team` is the team whose pages these are."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     team: Team | None
     htmx: Any
 
