@@ -68,19 +68,24 @@ class Command(BaseCommand):
 
     def _serve(self, port: int, stop: threading.Event, *, example: bool) -> None:
         people, made = seed.base()
+        database = Path(connection.settings_dict["NAME"])
 
         def ready() -> None:
-            self._greet(port, seed.CAST, seed.PASSWORD)
+            self._greet(port, database, seed.CAST, seed.PASSWORD)
             if example:
                 build = seed.Example(people, made, stop).build
                 threading.Thread(target=build, name="example", daemon=True).start()
 
         embedded.serve(host=HOST, port=port, ready=ready)
 
-    def _greet(self, port: int, cast: dict[str, Any], password: str) -> None:
+    def _greet(self, port: int, database: Path, cast: dict[str, Any], password: str) -> None:
         self.stdout.write(f"\nBerth is at http://{HOST}:{port}\n\nSign in with the password “{password}” as")
         for name, (who, _) in cast.items():
             self.stdout.write(f"  {name:6} {who}")
+        default = Path(settings.DATA_DIR) / "demo" / "berth.sqlite3"
+        where = "" if database == default else f"BERTH_DATABASE={database} "
+        self.stdout.write(f"\nA token for scripts: {where}.venv/bin/python manage.py issue_token alice")
+        self.stdout.write(f"The API to read: http://{HOST}:{port}/api/docs/")
         self.stdout.write("\nMails are printed here. Stop with Ctrl-C; the next start keeps everything.\n")
         self.stdout.flush()
 
