@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -100,18 +101,17 @@ class Process:
 class Postgres:
     """A database cluster of its own. PostgreSQL refuses to run as root, so root runs it as `postgres`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         self.port = free_port()
-        self.data = folder / "postgres"
+        # Not below pytest's folder: that is root's alone, and each new session of pytest makes it so again.
+        self.home = Path(tempfile.mkdtemp(prefix="berth-postgres-"))
+        self.data = self.home / "data"
         self._bin = Path(str(INITDB)).parent
         self._user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
         self.data.mkdir(mode=0o700)
         if self._user:
-            for parent in [self.data, *folder.parents[:3], folder]:
-                with contextlib.suppress(PermissionError):
-                    parent.chmod(parent.stat().st_mode | 0o011)
+            self.home.chmod(0o711)
             shutil.chown(self.data, "postgres", "postgres")
-            self.data.chmod(0o700)
         self._run("initdb", "-D", str(self.data), "-U", "berth", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
         options = (
             f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories= -c fsync=off "
@@ -131,6 +131,16 @@ class Postgres:
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self.data), "-w", "-m", "immediate", "stop")
 
+    def remove(self) -> None:
+        """Stops it for good, with its data."""
+        self.stop()
+        shutil.rmtree(self.home)
+
+    def dump(self) -> str:
+        """All rows as SQL text."""
+        program = str(self._bin / "pg_dump")
+        return subprocess.run([program, self.url], check=True, capture_output=True, text=True, timeout=60).stdout
+
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
             [str(self._bin / program), *arguments],
@@ -149,7 +159,7 @@ class Stack:
     def __init__(self, folder: Path, clusters: dict[str, dict[str, object]], *, prefix: str = "") -> None:
         self.folder = folder
         self.token = ""
-        self.postgres = Postgres(folder)
+        self.postgres = Postgres()
         redis_port = free_port()
         self.redis_url = f"redis://127.0.0.1:{redis_port}"
         plain = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
@@ -195,12 +205,12 @@ class Stack:
         until("Redis", lambda: bool(redis.Redis.from_url(self.redis_url).ping()))
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
         self.manage("migrate", "--noinput", "--verbosity", "0")
-        self.manage("create_default_plans")
         for process in (*self.webs, self.worker, self.observer):
             process.start()
+        self.manage("create_default_plans")
+        self.token = accounts.make_token(self.manage)
         for url in self.urls:
             until(url, lambda url=url: requests.get(f"{url}/readyz", timeout=2).status_code == 200)  # type: ignore[misc]
-        self.token = accounts.make_token(self.manage)
         return self
 
     def script(self, web: int = 0) -> Berth:
@@ -212,7 +222,7 @@ class Stack:
     def stop(self) -> None:
         for process in (self.observer, self.worker, *self.webs, self.redis):
             process.stop()
-        self.postgres.stop()
+        self.postgres.remove()
 
     def manage(self, *arguments: str, stdin: str = "") -> str:
         """`manage.py` in production's settings; answers what it printed."""
