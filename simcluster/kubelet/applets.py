@@ -1,11 +1,14 @@
 """BusyBox's small commands that neither wait nor start others."""
 
+import re
+
 from simcluster.kubelet.programs import Setting, number
 
 APPLETS = {
     "sh", "ls", "cat", "echo", "sleep", "env", "id", "wget", "nslookup", "date", "df", "dd", "seq", "stty", "vi",
     "touch", "rm", "true", "false", "ps", "grep", "head", "tail", "wc", "mkdir", "printf", "nc", "test", "busybox",
 }  # fmt: skip
+ESCAPED = re.compile(rb"\\([0-7]{1,3})|\\x([0-9a-fA-F]{1,2})")
 
 
 def exists(command: str) -> bool:
@@ -21,7 +24,7 @@ def run_applet(  # noqa: PLR0911 - one line an applet
     if name == "echo":
         return " ".join(args[2:] if args[1:2] in (["-n"], ["-e"]) else args[1:]), 0
     if name == "printf":
-        return args[1].replace("\\n", "\n").rstrip("\n") % tuple(args[2:]) if len(args) > 1 else "", 0
+        return _printf(args[1:]), 0
     if name in ("true", ":", "touch", "mkdir", "rm", "export", "set", "cd", "wait", "stty"):
         for one in args[1:] if name == "export" else ():
             key, _, value = one.partition("=")
@@ -44,6 +47,15 @@ def run_applet(  # noqa: PLR0911 - one line an applet
     if name in APPLETS:
         return None, 0 if name in ("ls", "df", "ps") else 1
     return f"sh: {args[0]}: not found", 127
+
+
+def _printf(args: list[str]) -> str:
+    """Whole lines with `\\n`, octal and hexadecimal escapes; bytes that are no UTF-8 stay as surrogates."""
+    if not args:
+        return ""
+    text = args[0].replace("\\n", "\n").rstrip("\n") % tuple(args[1:])
+    raw = ESCAPED.sub(lambda m: bytes([int(m[1], 8) & 0xFF if m[1] else int(m[2], 16)]), text.encode())
+    return raw.decode(errors="surrogateescape")
 
 
 def _cat(paths: list[str], files: dict[str, str]) -> tuple[str | None, int]:

@@ -54,7 +54,7 @@ class ContainerLog:
     def write(self, text: str) -> None:
         """One or more whole lines, without the last line end."""
         for line in text.split("\n"):
-            self._write_line(line.encode())
+            self._write_line(line.encode(errors="surrogateescape"))
         self._tell()
 
     def close(self) -> None:
