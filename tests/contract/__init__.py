@@ -16,6 +16,6 @@ in namespaces named `contract-…`, which are deleted afterwards without waiting
 The doors: `api.py` is plain HTTP (what goes over the wire), `test_client.py` the official Python client and
 `test_kubectl.py` kubectl, from PATH or KUBECTL=PATH. Without a kubectl its tests say so and are left out, except in CI.
 
-What a pod needs seconds for is begun first and awaited last: `test_stuck.py` makes all its cases at once and each test
+What a pod needs seconds for is begun at once and awaited later: `stuck.py` makes all its cases together and each test
 awaits its own. Nothing sleeps for a fixed time; every wait is a watch with a deadline (`Api.until`).
 """

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from . import manifests
+from . import stuck as cases
 from .api import Api, path
 
 SPEED = 20.0
@@ -67,6 +68,14 @@ def new_namespace(api: Api) -> Iterator[Callable[..., str]]:
 def space(request: pytest.FixtureRequest, new_namespace: Callable[..., str]) -> str:
     """One namespace for the whole module; its tests use names of their own in it."""
     return new_namespace(request.module.__name__.rpartition("test_")[2].replace("_", "-"))
+
+
+@pytest.fixture(scope="session")
+def stuck(api: Api, new_namespace: Callable[..., str]) -> str:
+    """A namespace with a pod for every way to be stuck, all begun at once."""
+    space = new_namespace("stuck")
+    cases.begin(api, space)
+    return space
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ HELLO = "10.89.0.1:5000/hello:v1"
 BUSYBOX = "10.89.0.1:5000/busybox:1.35"
 ROOT = "10.89.0.1:5000/root:v1"
 GUARDED = "10.89.0.1:5001/hello:v1"
+NOWHERE: Object = {"nodeSelector": {"no": "such"}}
+"""Part of a pod that no node takes: it is admitted and counted, and costs nothing."""
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
