@@ -39,14 +39,6 @@ TILES = {
     "gone": ("off", "none"),
 }
 SMALL = {"ready": "ok", "starting": "busy", "waiting": "busy", "crashing": "bad", "failed": "bad", "next": "none"}
-OUTCOMES = {
-    Outcome.PENDING: "waiting",
-    Outcome.ROLLING: "busy",
-    Outcome.SERVING: "ok",
-    Outcome.REPLACED: "ok",
-    Outcome.FAILED: "bad",
-    Outcome.ABANDONED: "off",
-}
 EVENTS_SHOWN = 20
 # So many tiles of a lane are drawn in full; more become small ones.
 FULL_TILES = 12
@@ -66,18 +58,6 @@ class Row:
     pods: tuple[str, ...]
     changed_by: str
     changed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """One release in the ledger."""
-
-    release: Release
-    kind: str
-    words: str
-    what: str
-    reason: str
-    can_return: bool
 
 
 def last_rollout(app: App) -> Rollout | None:
@@ -112,24 +92,6 @@ def row(app: App) -> Row:
         changed_by=_name(wanted_release),
         changed_at=wanted_release.created_at if wanted_release else app.created_at,
     )
-
-
-def ledger(releases: QuerySet[Release], current: Release | None) -> list[LedgerRow]:
-    """Releases, newest first. `can_return`: it worked and is not the wanted one."""
-    rows = []
-    for release in releases.select_related("created_by"):
-        words = Outcome(release.outcome).label.capitalize()
-        rows.append(
-            LedgerRow(
-                release=release,
-                kind=OUTCOMES[Outcome(release.outcome)],
-                words=words,
-                what=changes.sentence(release.changes, release.rolled_back_to),
-                reason=release.outcome_reason,
-                can_return=release.worked and (current is None or release.pk != current.pk),
-            )
-        )
-    return rows
 
 
 def live_context(app: App, rollout: Rollout | None, events: Iterable[Event] = ()) -> dict[str, Any]:
@@ -318,16 +280,6 @@ def parts(app: App) -> dict[str, list[dict[str, Any]]]:
             for name in sorted(spec.secrets())
         ],
     }
-
-
-def images_before(app: App) -> list[str]:
-    """Tags of the last releases that worked, newest first, without the current one."""
-    found: list[str] = []
-    for spec in app.releases.filter(worked=True).values_list("spec", flat=True)[:10]:
-        tag = str(spec.get("image", "")).rpartition("/")[2].partition(":")[2]
-        if tag and tag not in found:
-            found.append(tag)
-    return found[:3]
 
 
 def history(user: User, app: App, most: int = 5) -> list[AuditEntry]:

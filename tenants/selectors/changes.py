@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenants import rules
+from tenants.models import AuditEntry
 
 Change = Mapping[str, Any]
 
@@ -42,6 +43,38 @@ SAID: Mapping[str, Callable[[Any], str]] = {
     "cpu": lambda raw: rules.say_cpu(int(raw)),
     "memory": lambda raw: rules.say_bytes(int(raw)),
     "secret_versions": lambda raw: f"version {raw}",
+}
+
+
+DEEDS = {
+    "create": "Created",
+    "edit": "Changed",
+    "delete": "Deleted",
+    "release": "Released",
+    "roll_back": "Rolled back",
+    "refresh_secrets": "Took new secrets for",
+    "set": "Set",
+    "add": "Added a",
+    "change": "Changed the role of a",
+    "remove": "Removed a",
+    "leave": "Left as",
+    "revoke": "Revoked",
+    "repaired": "Repaired",
+}
+REFUSALS = {
+    "team.edit": "change the team",
+    "team.delete": "delete the team",
+    "members.manage": "manage members",
+    "namespaces.create": "create namespaces",
+    "namespaces.delete": "delete namespaces",
+    "apps.write": "change apps",
+    "apps.delete": "delete apps",
+    "logs.read": "read logs",
+    "volumes.write": "claim volumes",
+    "volumes.delete": "delete volumes",
+    "secrets.write": "set secrets",
+    "secrets.delete": "delete secrets",
+    "token.create": "make tokens with a token",
 }
 
 
@@ -91,6 +124,16 @@ def value(group: str, raw: Any) -> str:
     return str(raw)
 
 
+def deed(entry: AuditEntry) -> str:
+    """An audit line's action in words: `app.release` → `Released app payments-dev/checkout`."""
+    noun, _, verb = entry.action.partition(".")
+    if entry.outcome == "denied":
+        return f"May not {REFUSALS.get(entry.action, entry.action)}: {entry.target}"
+    words = DEEDS.get(verb, verb.replace("_", " ").capitalize())
+    target = entry.target if entry.target.startswith(f"{noun} ") else f"{noun} of {entry.target}"
+    return f"{words} {target}"
+
+
 def _group(name: str, members: Sequence[Change]) -> str:
     if name == "image":
         return _image(str(members[0]["old"]), str(members[0]["new"]))
@@ -98,7 +141,7 @@ def _group(name: str, members: Sequence[Change]) -> str:
         change = members[0]
         words = NAMES.get(name, name)
         old, new = value(name, change["old"]) or "none", value(name, change["new"]) or "none"
-        return f"{words if words.isupper() else words[0].lower() + words[1:]} {old} → {new}"
+        return f"{words if words[:2].isupper() else words[0].lower() + words[1:]} {old} → {new}"
     if len(members) == 1:
         key = str(members[0]["field"]).partition(".")[2]
         done = "added" if members[0]["old"] is None else "removed" if members[0]["new"] is None else "changed"

@@ -18,6 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from tenants import access, rules
+from tenants.selectors import changes
 
 register = template.Library()
 
@@ -32,36 +33,6 @@ ICONS = {
     "next": "circle-dashed",
 }
 COLOURS = {"waiting": "warn", "stopping": "off", "next": "off"}
-DEEDS = {
-    "create": "Created",
-    "edit": "Changed",
-    "delete": "Deleted",
-    "release": "Released",
-    "roll_back": "Rolled back",
-    "refresh_secrets": "Took new secrets for",
-    "set": "Set",
-    "add": "Added a",
-    "change": "Changed the role of a",
-    "remove": "Removed a",
-    "leave": "Left as",
-    "revoke": "Revoked",
-    "repaired": "Repaired",
-}
-REFUSALS = {
-    "team.edit": "change the team",
-    "team.delete": "delete the team",
-    "members.manage": "manage members",
-    "namespaces.create": "create namespaces",
-    "namespaces.delete": "delete namespaces",
-    "apps.write": "change apps",
-    "apps.delete": "delete apps",
-    "logs.read": "read logs",
-    "volumes.write": "claim volumes",
-    "volumes.delete": "delete volumes",
-    "secrets.write": "set secrets",
-    "secrets.delete": "delete secrets",
-    "token.create": "make tokens with a token",
-}
 EMPTY = mark_safe("")
 
 
@@ -268,13 +239,8 @@ def colour(kind: str) -> str:
 
 @register.filter
 def deed(entry: Any) -> str:
-    """An audit line's action in words: `app.release` → `Released app payments-dev/checkout`."""
-    noun, _, verb = entry.action.partition(".")
-    if entry.outcome == "denied":
-        return f"May not {REFUSALS.get(entry.action, entry.action)}: {entry.target}"
-    words = DEEDS.get(verb, verb.replace("_", " ").capitalize())
-    target = entry.target if entry.target.startswith(f"{noun} ") else f"{noun} of {entry.target}"
-    return f"{words} {target}"
+    """An audit line in words."""
+    return changes.deed(entry)
 
 
 @register.filter

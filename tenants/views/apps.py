@@ -14,7 +14,7 @@ from tenants.errors import Invalid
 from tenants.forms import apps as forms
 from tenants.models import App, Namespace
 from tenants.releases import Health, ReleaseSpec, load
-from tenants.selectors import apps, preview, quota
+from tenants.selectors import apps, ledger, preview, quota
 from tenants.services import apps as verbs
 from tenants.services.quotas import preflight
 from tenants.views.scope import Request, app_of, attempt, crumbs, namespace_of, page, told, wanted_part
@@ -63,7 +63,7 @@ def detail(request: Request, team: str, namespace: str, app: str) -> HttpRespons
     context = {
         **app_context(request, found, "overview"),
         **apps.live_context(found, rollout),
-        "ledger": apps.ledger(found.releases.all()[:5], found.release),
+        "ledger": ledger.rows(found.releases.all()[:5], found.release),
         "uses": apps.parts(found),
         "history": apps.history(request.user, found),
         "remedy": _remedy(found, rollout),
@@ -190,7 +190,7 @@ def _change(
         "next_words": str(number),
         "sizes": forms.SIZES.items(),
         "repository": repository(base.image),
-        "tags": apps.images_before(app),
+        "tags": ledger.tags_before(app),
     }
     return render(request, f"tenants/apps/{tab}.html{part}", context)
 
@@ -205,7 +205,7 @@ def _remedy(app: App, rollout: Any) -> dict[str, Any] | None:
         "repository": repository(image),
         "tag": image.rpartition(":")[2] if ":" in image.rpartition("/")[2] else "",
         "next": _next_number(app),
-        "tags": apps.images_before(app),
+        "tags": ledger.tags_before(app),
     }
 
 
