@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from portal.seed import PASSWORD
+from tests.browser import acts
 from tests.browser import demo as demos
 from tests.browser.looking import WIDE, Watch
 from tests.prerequisites import CHROMIUM
@@ -64,7 +65,9 @@ class Visitors:
 
     def stranger(self, **options: object) -> Page:
         """Somebody whom Berth does not know, in a browser of their own."""
-        context = self._browser.new_context(base_url=self._address, viewport=WIDE, locale="en-US", timezone_id="UTC", **options)  # type: ignore[arg-type]
+        context = self._browser.new_context(
+            base_url=self._address, viewport=WIDE, locale="en-US", timezone_id="UTC", **options
+        )  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
         self._contexts.append(context)
         page = context.new_page()
@@ -96,6 +99,28 @@ class Visitors:
         for context in self._contexts:
             context.close()
         return [complaint for watch in self._watches.values() for complaint in watch.complaints]
+
+
+@pytest.fixture(scope="package")
+def place(chromium: Browser, demo: demos.Demo) -> str:
+    """The address of a namespace that is ready, in the team of alice, andy, bob and carol."""
+    visitors = Visitors(chromium, demo.address)
+    page = visitors("alice")
+    acts.make_namespace(page, "payments", "lab", "Large")
+    acts.wait_until_ready(page)
+    assert visitors.leave() == []
+    return "/t/payments/n/lab/"
+
+
+@pytest.fixture(scope="package")
+def talker(chromium: Browser, demo: demos.Demo, place: str) -> str:
+    """The address of an app of two pods that write numbered lines."""
+    visitors = Visitors(chromium, demo.address)
+    page = visitors("alice")
+    address = acts.make_app(page, place, "talker", f"{acts.HELLO}:v1", replicas=2, LOG_RATE="8", START_DELAY="2s")
+    acts.says(page, "Running v1")
+    assert visitors.leave() == []
+    return address
 
 
 @pytest.fixture

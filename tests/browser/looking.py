@@ -15,15 +15,16 @@ NARROW = {"width": 360, "height": 740}
 OVERFLOW = """() => {
   const wide = document.documentElement.clientWidth;
   const seen = (e) => e.checkVisibility({ visibilityProperty: true }) && getComputedStyle(e).position !== "fixed";
-  const out = [document.documentElement, document.querySelector("main")].some((e) => e && e.scrollWidth > e.clientWidth + 1);
-  if (!out) return [];
+  const roots = [document.documentElement, document.querySelector("main")].filter(Boolean);
+  if (roots.every((e) => e.scrollWidth <= e.clientWidth + 1)) return [];
   return [...document.querySelectorAll("main *")].filter((e) => seen(e) && e.getBoundingClientRect().right > wide + 1)
     .map((e) => e.outerHTML.slice(0, 120)).slice(0, 5).concat("overflow");
 }"""
 RUN_AXE = """async (rules) => {
   const options = { resultTypes: ["violations"], ...(rules ? { runOnly: { type: "rule", values: rules } } : {}) };
   const found = await axe.run(document, options);
-  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + n.failureSummary.slice(0, 300)).join(" | ")}`);
+  const words = (node) => `${node.target.join(" ")}: ${node.failureSummary.slice(0, 300)}`;
+  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map(words).join(" | ")}`);
 }"""
 
 

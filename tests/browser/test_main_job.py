@@ -85,7 +85,7 @@ def makes_a_namespace(page: Page) -> str:
 def deploys_an_app(page: Page, place: str) -> str:
     page.get_by_role("link", name="New app").click()
     look_over(page)
-    address = acts.make_app(page, place, "shop", f"{HELLO}:v1", replicas=3, START_DELAY="6s", LOG_RATE="8")
+    address = acts.make_app(page, place, "shop", f"{HELLO}:v1", replicas=3, START_DELAY="3s", LOG_RATE="8")
     acts.mark(page)
     expect(acts.tiles(page, "(?!Ready)").first).to_be_visible(timeout=SLOW)
     expect(acts.tiles(page, "Ready")).to_have_count(3, timeout=SLOW)
