@@ -22,6 +22,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from bench.proxy import Proxy
 from bench.witness import Kubectl
+from tests.prerequisites import INITDB, REDIS
+from tests.processes import stack
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGE = os.environ.get("BENCH_IMAGE", "10.89.0.1:5000/hello")
@@ -143,33 +145,45 @@ def until(what: str, ready: Callable[[], bool], seconds: float = 60) -> None:
 
 @contextlib.contextmanager
 def running(kubeconfig: Path) -> Iterator[Site]:
-    """Berth in one process, as `make demo CLUSTER=…` runs it, behind a proxy; all that it made is deleted after."""
+    """Berth behind a proxy, with a namespace; all that it made in the cluster is deleted after."""
     kubectl = Kubectl(kubeconfig)
-    with TemporaryDirectory() as folder, Proxy(*kubectl.server()) as proxy:
-        proxied = kubectl.behind(proxy.port, Path(folder) / "kubeconfig")
-        port = free_port()
-        command = [sys.executable, "manage.py", "demo", "--bare", "--port", str(port)]
-        said = Path(folder) / "berth.log"
-        with said.open("wb") as log:
-            process = subprocess.Popen(
-                [*command, "--cluster", str(proxied.kubeconfig), "--data", folder], cwd=ROOT, stdout=log, stderr=log
-            )
+    with TemporaryDirectory() as name, Proxy(*kubectl.server()) as proxy:
+        folder = Path(name)
+        proxied = kubectl.behind(proxy.port, folder / "kubeconfig")
         site: Site | None = None
         try:
-            until("Berth", lambda: _answers(f"http://127.0.0.1:{port}/healthz"))
-            site = Site(f"http://127.0.0.1:{port}", proxy, kubectl, proxied)
-            site.settle_in()
-            yield site
-        except BaseException:
-            sys.stderr.write(said.read_text()[-3000:])
-            raise
+            with (_processes if INITDB and REDIS else _demo)(folder, proxied.kubeconfig) as url:
+                site = Site(url, proxy, kubectl, proxied)
+                site.settle_in()
+                yield site
         finally:
-            process.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(15)
-            process.kill()
             if site is not None:
                 kubectl.run("delete", "namespace", site.namespace, "--ignore-not-found", "--wait=false")
+
+
+@contextlib.contextmanager
+def _processes(folder: Path, kubeconfig: Path) -> Iterator[str]:
+    """As in production: PostgreSQL, Redis, web processes, a worker, an observer. Answers the address."""
+    with stack.running(folder, {"default": {"title": "bench", "kubeconfig": str(kubeconfig)}}) as parts:
+        parts.manage("shell", "-v", "0", "-c", "from portal import seed; seed.base()")
+        yield parts.urls[0]
+
+
+@contextlib.contextmanager
+def _demo(folder: Path, kubeconfig: Path) -> Iterator[str]:
+    """In one process, as `make demo CLUSTER=…` runs it. Answers the address."""
+    port = free_port()
+    command = [sys.executable, "manage.py", "demo", "--bare", "--port", str(port), "--data", str(folder)]
+    with (folder / "berth.log").open("wb") as log:
+        process = subprocess.Popen([*command, "--cluster", str(kubeconfig)], cwd=ROOT, stdout=log, stderr=log)
+    try:
+        until("Berth", lambda: _answers(f"http://127.0.0.1:{port}/healthz"))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(15)
+        process.kill()
 
 
 async def frames(live: ClientConnection) -> Any:
