@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from portal.seed import PASSWORD
 from tests.browser import acts
 from tests.browser import demo as demos
 from tests.browser.looking import WIDE, Watch
@@ -79,7 +78,7 @@ class Visitors:
         page = self.stranger(**options)
         page.goto("/accounts/login/")
         page.get_by_label("User name or e-mail").fill(name)
-        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Password").fill(demos.PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/")
         return page

@@ -14,6 +14,8 @@ import requests
 
 from tests.processes.stack import Process, free_port, until
 
+PASSWORD = "demo"
+"""Of everybody in the demo's cast."""
 SPEED = 4
 """How much faster than life the simulated cluster is: rollouts are short, and still have steps to see."""
 

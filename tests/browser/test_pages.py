@@ -17,9 +17,11 @@ FIRST_PAGE = 100_000
 FOCUSED = """() => {
   const e = document.activeElement, box = e.getBoundingClientRect();
   const style = getComputedStyle;
-  const rings = (e, s = style(e)) => parseFloat(s.outlineWidth) > 0 && s.outlineStyle !== "none" || s.boxShadow !== "none";
+  const outlined = (s) => s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0;
+  const rings = (e, s = style(e)) => s.boxShadow !== "none" || outlined(s);
   const inside = box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
-  return { at: e.outerHTML.slice(0, 100), box, body: e === document.body, inside, ring: rings(e) || rings(e.parentElement) };
+  const ring = rings(e) || rings(e.parentElement);
+  return { at: e.outerHTML.slice(0, 100), body: e === document.body, inside, ring };
 }"""
 
 
