@@ -4,7 +4,7 @@ from simcluster import errors
 from simcluster.admission.lifecycle import check_delete
 from simcluster.http import Request, Response, answer
 from simcluster.options import DeletionOptions, deletion_options
-from simcluster.reads import find, matcher, place
+from simcluster.reads import find, matcher, place, shaped
 from simcluster.resources import Resource
 from simcluster.routes import Target
 from simcluster.store import Obj, Store
@@ -31,9 +31,9 @@ def delete(store: Store, target: Target, request: Request) -> Response:
     old = find(store, target)
     left = _delete(store, target.resource, old, options)
     if left is not None:
-        return answer(as_served(left, target.resource))
+        return shaped(target.resource, as_served(left, target.resource), request)
     if target.resource.storage in ANSWERS_OBJECT:
-        return answer(as_served(old, target.resource))
+        return shaped(target.resource, as_served(old, target.resource), request)
     return answer(success(target.resource, old))
 
 

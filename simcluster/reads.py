@@ -40,11 +40,15 @@ def metadata_only(obj: Obj) -> Obj:
 
 
 def get(store: Store, target: Target, request: Request) -> Response:
-    obj = as_served(find(store, target), target.resource)
+    return shaped(target.resource, as_served(find(store, target), target.resource), request)
+
+
+def shaped(resource: Resource, obj: Obj, request: Request, status: int = 200) -> Response:
+    """One object as the Accept header wants it; changes are answered by the same rule as reads."""
     form = wanted_form(request)
     if form == "Table":
-        return answer(table(target.resource, [obj], obj["metadata"], request.query.get("includeObject", "")))
-    return answer(metadata_only(obj) if form else obj)
+        return answer(table(resource, [obj], obj["metadata"], request.query.get("includeObject", "")), status)
+    return answer(metadata_only(obj) if form else obj, status)
 
 
 def find(store: Store, target: Target) -> Obj:

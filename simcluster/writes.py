@@ -12,7 +12,7 @@ from simcluster.fieldcheck import check_declared
 from simcluster.http import Request, Response, answer
 from simcluster.options import WriteOptions, write_options
 from simcluster.patch import APPLY, JSON_PATCH, MERGE_PATCH, STRATEGIC, json_patch, merge_patch, strategic_merge
-from simcluster.reads import find
+from simcluster.reads import find, shaped
 from simcluster.resources import Resource
 from simcluster.routes import Target
 from simcluster.schema.types import Node, kind_of
@@ -32,7 +32,7 @@ def create(admitted: AdmittedStore, target: Target, request: Request) -> Respons
     _same_namespace(obj, target)
     if obj["metadata"].get("resourceVersion"):
         raise errors.ApiError(500, "", "resourceVersion should not be set on objects to be created")
-    return answer(_create(admitted, resource, obj, options), 201)
+    return shaped(resource, _create(admitted, resource, obj, options), request, 201)
 
 
 def _create(admitted: AdmittedStore, resource: Resource, obj: Obj, options: WriteOptions) -> Obj:
@@ -52,7 +52,7 @@ def update(admitted: AdmittedStore, target: Target, request: Request) -> Respons
     _same_namespace(obj, target)
     _same_uid(obj, find(admitted.store, target), resource)
     stored = admitted.update_now(resource.storage, as_stored(obj, resource), options)
-    return answer(as_served(stored, resource))
+    return shaped(resource, as_served(stored, resource), request)
 
 
 def patch(admitted: AdmittedStore, target: Target, request: Request) -> Response:
@@ -83,7 +83,7 @@ def patch(admitted: AdmittedStore, target: Target, request: Request) -> Response
     _warn(decoded, options)
     _same_name(decoded.obj, target)
     stored = admitted.update_now(resource.storage, as_stored(decoded.obj, resource), options)
-    return answer(as_served(stored, resource))
+    return shaped(resource, as_served(stored, resource), request)
 
 
 def _patch_document(body: bytes, kind: str) -> Any:
@@ -136,9 +136,9 @@ def _apply(admitted: AdmittedStore, target: Target, request: Request, options: W
     if live is None:
         if target.subresource:
             raise errors.not_found(resource.key, target.name)
-        return answer(_create(admitted, resource, decoded.obj, options), 201)
+        return shaped(resource, _create(admitted, resource, decoded.obj, options), request, 201)
     stored = admitted.update_now(resource.storage, decoded.obj, options)
-    return answer(as_served(stored, resource))
+    return shaped(resource, as_served(stored, resource), request)
 
 
 def _decode_merged(merged: Obj, target: Target) -> Decoded:

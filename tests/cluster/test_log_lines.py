@@ -82,7 +82,7 @@ def test_lines_do_not_depend_on_how_they_are_chunked(texts: list[str], data: st.
 )
 def test_cuts_lose_and_double_nothing(raw: list[tuple[int, str]], cuts: list[int]) -> None:
     """A log with up to 8 s of lines, some alike; each re-read begins at the whole second that the API server knows."""
-    log = [Line(ms * 1_000_000, text) for ms, text in sorted(raw)]
+    log = [Line(NS + ms * 1_000_000, text) for ms, text in sorted(raw)]
     sieve, got, written = Resumer(), [], 0
     for end in [*sorted(min(cut, len(log)) for cut in cuts), len(log)]:
         since = sieve.since_ns()
@@ -90,7 +90,7 @@ def test_cuts_lose_and_double_nothing(raw: list[tuple[int, str]], cuts: list[int
             again = log[:end]
         else:
             sieve.reopened()
-            floor = max(0, since) // 1_000_000_000 * 1_000_000_000
+            floor = since // 1_000_000_000 * 1_000_000_000
             again = [line for line in log[:end] if line.ns >= floor]
         got += list(sieve.fresh(again))
         written = end

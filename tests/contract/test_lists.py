@@ -140,6 +140,15 @@ def test_metadata_of_one_object(api: Api, fruit: str) -> None:
     assert found["metadata"]["labels"] == {"number": "0"}
 
 
+def test_changes_answer_metadata_alone_where_that_is_wanted(api: Api, fruit: str) -> None:
+    body = manifests.secret(fruit, "fig", a="b")
+    made = api.post(path("secrets", fruit), body, accept=METADATA).ok()
+    patched = api.patch(path("secrets", fruit, "fig"), {"stringData": {"a": "c"}}, accept=METADATA).ok()
+    gone = api.delete(path("secrets", fruit, "fig"), accept=METADATA).ok()
+    assert [made["kind"], patched["kind"]] == ["PartialObjectMetadata"] * 2
+    assert all("data" not in answer for answer in (made, patched, gone))
+
+
 def test_table_has_columns_and_rows(api: Api, fruit: str) -> None:
     table = api.get(path("secrets", fruit), accept=TABLE).ok()
     assert table["kind"] == "Table"
