@@ -7,9 +7,15 @@ quotas and sam supports, both staff and members of nothing. Fixtures of one room
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from tenants.models import App, Namespace, Plan, Secret, Team, User, Volume
 from tests import factories
+
+# A busy machine is slow, not wrong: examples have no deadline of their own, the test has.
+hypothesis.register_profile("berth", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("berth")
 
 
 @pytest.fixture
