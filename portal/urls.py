@@ -5,7 +5,7 @@ from django.urls import include, path
 
 handler403 = "tenants.views.errors.forbidden"
 handler404 = "tenants.views.errors.not_found"
-handler500 = "tenants.views.errors.broken"
+handler500 = "portal.broken.broken"
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),

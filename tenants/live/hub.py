@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 COALESCE = 0.1
 """Changes of one app within so many seconds are shown as one."""
 STALE_CHECK = 1.0
+WATCHED = ("Deployment", "ReplicaSet", "Pod", "Event", "PersistentVolumeClaim", "EndpointSlice")
+"""Kinds that rollouts and logs are shown from; what else stands in a namespace, the observer tells the database."""
 
 Place = tuple[str, str, str]
 """(cluster alias, namespace in the cluster, app)."""
@@ -64,7 +66,7 @@ class Hub:
     async def start(self) -> None:
         """Opens the watches. Returns at once: pages say "as of" until they are in step."""
         for alias in settings.CLUSTERS:
-            informer = Informer(clusters.connection(alias), on_change=self._on_change(alias))
+            informer = Informer(clusters.connection(alias), WATCHED, on_change=self._on_change(alias))
             self.informers[alias] = informer
             self._tasks.append(asyncio.create_task(informer.run(), name=f"watch {alias}"))
         layer = get_channel_layer()

@@ -19,8 +19,3 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token: an old tab, or a cross-site request."""
     words = "This form is too old, or cookies are off. Go back, load the page again and send it once more."
     return render(request, "403.html", {"exception": words, "crumbs": []}, status=403)
-
-
-def broken(request: HttpRequest) -> HttpResponse:
-    """Nothing of the site's frame: whatever it needs may be what is broken."""
-    return render(request, "500.html", status=500)

@@ -24,6 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in Path(item.path).parents:
             item.add_marker(pytest.mark.services)
+            item.add_marker(pytest.mark.timeout(300))
             item.add_marker(pytest.mark.xdist_group("processes"))
             if missing:
                 item.add_marker(pytest.mark.skip(reason="PostgreSQL or Redis is not installed"))
@@ -43,7 +44,9 @@ def simulated(real: str | None) -> Iterator[SimCluster]:
 
 
 @pytest.fixture(scope="session")
-def stack(real: str | None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(
+    real: str | None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     """All processes, on the real cluster or on simcluster; namespaces begin with "stack-"."""
     folder = tmp_path_factory.mktemp("stack")
     if real:

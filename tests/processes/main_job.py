@@ -48,9 +48,7 @@ class MainJob:
     def make_namespace(self) -> Json:
         """A team and a namespace whose every part the cluster confirms."""
         self.berth.post("teams", {"name": self.team.capitalize(), "slug": self.team})
-        self.berth.follow(
-            self.berth.post(f"teams/{self.team}/namespaces", {"name": self.namespace, "plan": "small"})
-        )
+        self.berth.follow(self.berth.post(f"teams/{self.team}/namespaces", {"name": self.namespace, "plan": "small"}))
         found = self.watching.until(self.home, lambda namespace: bool(namespace["ready"]))
         assert {condition["type"] for condition in found["conditions"]} == CONDITIONS
         return found

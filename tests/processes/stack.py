@@ -126,7 +126,9 @@ class Postgres:
         return f"postgresql://berth@127.0.0.1:{self.port}/berth"
 
     def start(self) -> None:
-        self._run("pg_ctl", "-D", str(self.data), "-w", "-t", "30", "-l", str(self.data / "log"), "-o", self._options, "start")
+        self._run(
+            "pg_ctl", "-D", str(self.data), "-w", "-t", "30", "-l", str(self.data / "log"), "-o", self._options, "start"
+        )
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self.data), "-w", "-m", "immediate", "stop")
@@ -165,7 +167,19 @@ class Stack:
         plain = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
         self.redis = Process(
             "redis",
-            [str(REDIS), "--port", str(redis_port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "yes"],
+            [
+                str(REDIS),
+                "--port",
+                str(redis_port),
+                "--bind",
+                "127.0.0.1",
+                "--dir",
+                str(folder),
+                "--save",
+                "",
+                "--appendonly",
+                "yes",
+            ],
             folder,
             plain,
         )
@@ -241,7 +255,9 @@ class Stack:
 
     def said(self) -> str:
         """All logs, for a failing test to show."""
-        return "\n".join(f"--- {p.name}\n{p.said()[-3000:]}" for p in (*self.webs, self.worker, self.observer) if p.log.exists())
+        return "\n".join(
+            f"--- {p.name}\n{p.said()[-3000:]}" for p in (*self.webs, self.worker, self.observer) if p.log.exists()
+        )
 
     def _process(self, name: str, command: list[str], **more: str) -> Process:
         program = command[0] if "/" in command[0] else str(Path(PYTHON).parent / command[0])

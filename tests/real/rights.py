@@ -51,6 +51,8 @@ def asked(installation: Installation) -> tuple[dict[str, set[str]], set[str]]:
             component = event["user"]["username"].removeprefix(prefix)
             if event["annotations"].get("authorization.k8s.io/decision") == "allow":
                 allowed[component].add(asked_for)
+                if event["verb"] == "patch" and event["responseStatus"].get("code") == 201:
+                    allowed[component].add(asked_for.replace("patch", "create", 1))  # an apply that made it needs both
             else:
                 forbidden.add(f"{component}: {asked_for}")
     return allowed, forbidden

@@ -7,7 +7,9 @@ from typing import Any
 REGISTRY = "10.89.0.1:5000"
 
 
-def store(name: str, image: str, port: int, env: list[dict[str, Any]], args: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def store(
+    name: str, image: str, port: int, env: list[dict[str, Any]], args: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
     """Its data lasts as long as its pod."""
     labels = {"store": name}
     container = {
