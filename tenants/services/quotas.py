@@ -48,10 +48,10 @@ def reserved(namespace: Namespace, without: App | None = None) -> dict[str, int]
 def reserved_in(namespaces: Iterable[Namespace], without: App | None = None) -> dict[int, dict[str, int]]:
     """`reserved` of many, by primary key: the same four queries for one and for a thousand."""
     totals: dict[int, Counter[str]] = {namespace.pk: Counter() for namespace in namespaces}
-    for app in App.objects.filter(namespace__in=totals).select_related("release", "serving"):
-        if without is None or app.pk != without.pk:
-            held = quota.held(*(load(release.spec) for release in (app.release, app.serving) if release))
-            totals[app.namespace_id].update(held)
+    rows = App.objects.filter(namespace__in=totals).order_by()
+    for pk, place, *specs in rows.values_list("pk", "namespace_id", "release__spec", "serving__spec"):
+        if without is None or pk != without.pk:
+            totals[place].update(quota.held(*(load(spec) for spec in specs if spec is not None)))
     for pk, size in Volume.objects.filter(namespace__in=totals).values_list("namespace", "size"):
         totals[pk].update({"storage": size, "claims": 1})
     for pk, count in _secret_objects(totals).items():
