@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 import yaml
 
 Object = dict[str, Any]
+T = TypeVar("T")
 
 CLUSTER_SCOPED = {"namespaces", "nodes", "persistentvolumes", "storageclasses.storage.k8s.io"}
 VERSIONS = {"autoscaling": "v2"}
@@ -206,6 +207,15 @@ class Api:
             ),
             timeout,
         )
+
+
+def eventually(read: Callable[[], T], true: Callable[[T], Any], timeout: float = 30) -> T:
+    """For what no watch tells (a cache that lags): reads until `true` holds, ten times a second."""
+    deadline = time.monotonic() + timeout
+    while not true(found := read()):
+        assert time.monotonic() < deadline, f"not so after {timeout} s. Last: {found}"
+        time.sleep(0.1)
+    return found
 
 
 def condition(thing: Object, kind: str) -> Object:

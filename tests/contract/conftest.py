@@ -43,8 +43,10 @@ def kubeconfig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="session")
-def api(kubeconfig: Path) -> Api:
-    return Api(kubeconfig)
+def api(kubeconfig: Path) -> Iterator[Api]:
+    door = Api(kubeconfig)
+    yield door
+    door.session.close()
 
 
 @pytest.fixture(scope="session")

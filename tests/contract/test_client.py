@@ -17,6 +17,7 @@ def connected(kubeconfig: Path) -> Iterator[client.ApiClient]:
     connection = config.new_client_from_config(str(kubeconfig))
     yield connection
     connection.close()
+    connection.rest_client.pool_manager.clear()
 
 
 @pytest.fixture(scope="module")

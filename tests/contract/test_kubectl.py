@@ -13,6 +13,7 @@ import pytest
 
 from . import manifests
 from .api import Api, condition
+from .stuck import until_crashed
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -232,7 +233,7 @@ def test_logs_follow(kubectl: Kubectl, kubectl_started: Callable[..., Any], spac
 
 def test_logs_of_a_container_before(api: Api, kubectl: Kubectl, space: str) -> None:
     api.create("pods", manifests.pod(space, "crashed", manifests.container(args=["exit", "3", "bad", "luck"])))
-    api.until("pods", space, "crashed", lambda pod: pod["status"].get("containerStatuses", [{}])[0].get("restartCount"))
+    until_crashed(api, space, "crashed")
     assert fine(kubectl("logs", "-n", space, "crashed", "--previous")) == "bad luck\n"
 
 

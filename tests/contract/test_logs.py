@@ -12,6 +12,7 @@ import pytest
 
 from . import manifests
 from .api import Api, path
+from .stuck import until_crashed
 
 STAMP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z) (.*)$")
 
@@ -155,7 +156,7 @@ def test_follow_ends_with_the_container(api: Api, space: str) -> None:
 def test_previous_container_is_read_after_a_restart(api: Api, space: str) -> None:
     one = manifests.container(args=["exit", "3", "out of luck"])
     api.create("pods", manifests.pod(space, "crashing", one))
-    api.until("pods", space, "crashing", lambda one: _restarts(one) >= 1)
+    until_crashed(api, space, "crashing")
     assert log(api, space, "crashing", previous="true") == ["out of luck"]
 
 
@@ -204,10 +205,6 @@ def test_malformed_tail_is_refused(api: Api, space: str, counted: str) -> None:
     answer = api.get(path("pods", space, counted, "log"), tailLines=-1)
     assert answer.status == 422
     assert answer.causes == [("tailLines", "FieldValueInvalid")]
-
-
-def _restarts(pod: dict[str, Any]) -> int:
-    return sum(one["restartCount"] for one in pod["status"].get("containerStatuses", []))
 
 
 def _waits_for_its_image(pod: dict[str, Any]) -> bool:

@@ -7,13 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from . import manifests
-from .api import Api, path
+from .api import Api, eventually, path
 from .manifests import NOWHERE
-
-
-def settle(api: Api, space: str, name: str = "q") -> None:
-    """Awaits that the quota has counted what is there: until then its refusals are of another kind."""
-    api.until("resourcequotas", space, name, lambda found: "used" in found.get("status", {}))
+from .quotas import limited
 
 
 def used(api: Api, space: str, **wanted: str) -> dict[str, str]:
@@ -26,11 +22,6 @@ def used(api: Api, space: str, **wanted: str) -> dict[str, str]:
         timeout=30,
     )
     return found["status"]["used"]
-
-
-def limited(api: Api, space: str, **hard: str) -> None:
-    api.create("resourcequotas", manifests.quota(space, "q", **hard))
-    settle(api, space)
 
 
 @pytest.fixture(scope="module")
@@ -180,5 +171,8 @@ def test_quota_below_its_use_is_accepted_and_stops_new_pods(api: Api, new_namesp
         api.create("pods", manifests.pod(space, name, **NOWHERE))
     api.patch(path("resourcequotas", space, "q"), {"spec": {"hard": {"pods": "1"}}}).ok()
     api.until("resourcequotas", space, "q", lambda one: one["status"]["hard"]["pods"] == "1")
-    answer = api.post(path("pods", space), manifests.pod(space, "c", **NOWHERE))
+    body = manifests.pod(space, "c", **NOWHERE)
+    answer = eventually(
+        lambda: api.post(path("pods", space), body, dryRun="All"), lambda answer: answer.message.endswith("pods=1")
+    )
     assert answer.message.endswith("requested: pods=1, used: pods=2, limited: pods=1")

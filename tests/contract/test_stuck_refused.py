@@ -8,6 +8,7 @@ from collections.abc import Callable
 from . import manifests
 from .api import Api, condition, path
 from .manifests import HELLO, container
+from .quotas import limited
 
 
 def refusal(api: Api, space: str, name: str) -> str:
@@ -33,8 +34,7 @@ def test_pod_security_refuses_the_pods(api: Api, new_namespace: Callable[..., st
 
 def test_quota_refuses_some_of_the_pods(api: Api, new_namespace: Callable[..., str]) -> None:
     space = new_namespace("full")
-    api.create("resourcequotas", manifests.quota(space, "q", **{"requests.cpu": "15m"}))
-    api.until("resourcequotas", space, "q", lambda one: "used" in one["status"])
+    limited(api, space, **{"requests.cpu": "15m"})
     body = manifests.deployment(space, "web", container(requests={"cpu": "10m"}, limits={}), replicas=2)
     api.create("deployments.apps", body)
     message = refusal(api, space, "web")
@@ -50,8 +50,7 @@ def test_quota_refuses_some_of_the_pods(api: Api, new_namespace: Callable[..., s
 
 def test_quota_wants_what_the_pod_does_not_say(api: Api, new_namespace: Callable[..., str]) -> None:
     space = new_namespace("unsaid")
-    api.create("resourcequotas", manifests.quota(space, "q", **{"limits.memory": "1Gi"}))
-    api.until("resourcequotas", space, "q", lambda one: "used" in one["status"])
+    limited(api, space, **{"limits.memory": "1Gi"})
     api.create("deployments.apps", manifests.deployment(space, "web", container(requests={}, limits={})))
     assert refusal(api, space, "web").endswith("is forbidden: failed quota: q: must specify limits.memory for: web")
 
@@ -67,8 +66,7 @@ def test_limit_range_refuses_the_pods(api: Api, new_namespace: Callable[..., str
 
 def test_refused_pods_come_when_there_is_room(api: Api, new_namespace: Callable[..., str]) -> None:
     space = new_namespace("room")
-    api.create("resourcequotas", manifests.quota(space, "q", pods="0"))
-    api.until("resourcequotas", space, "q", lambda one: "used" in one["status"])
+    limited(api, space, pods="0")
     api.create("deployments.apps", manifests.deployment(space, "web"))
     refusal(api, space, "web")
     api.patch(path("resourcequotas", space, "q"), {"spec": {"hard": {"pods": "5"}}}).ok()
