@@ -19,6 +19,7 @@ let rowHeight = 20;
 let history = [];
 let collecting = true;
 let drawing = false;
+let scrolledTo = 0;
 let rate = { at: performance.now(), lines: 0, shown: 0 };
 
 const LEVELS = { "": null, WARN: new Set(["WARN", "ERROR"]), ERROR: new Set(["ERROR"]) };
@@ -248,7 +249,9 @@ find("wrap").addEventListener("click", (event) => { state.wrap = !state.wrap; ev
 find("download").addEventListener("click", download);
 list.addEventListener("scroll", () => {
   const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - rowHeight;
-  if (!state.paused) state.follow = atEnd;
+  // Only going up ends following: a list that grew or shrank meanwhile is not at its end either.
+  if (!state.paused) state.follow = atEnd || (state.follow && list.scrollTop >= scrolledTo);
+  scrolledTo = list.scrollTop;
   draw();
 }, { passive: true });
 new ResizeObserver(draw).observe(list);

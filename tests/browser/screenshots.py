@@ -82,8 +82,9 @@ def rolling(page: Page) -> None:
     acts.fill_variables(page, {"START_DELAY": "12s"})
     page.get_by_role("button", name=re.compile(r"Release v\d")).click()
     page.wait_for_url(f"**{PROD}apps/ledger/")
-    expect(acts.tiles(page, "Ready").nth(1)).to_be_visible(timeout=acts.SLOW)
-    expect(acts.tiles(page, "(?!Ready)").first).to_be_visible(timeout=acts.SLOW)
+    new = page.get_by_role("group", name=re.compile("new"))
+    expect(new.locator(".b-tile", has_text="Ready").first).to_be_visible(timeout=acts.SLOW)
+    expect(new.locator(".b-tile", has_text="Starting").first).to_be_visible(timeout=acts.SLOW)
 
 
 PICTURES: dict[str, Callable[[Page], None]] = {

@@ -9,9 +9,14 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser import acts
 from tests.browser.conftest import Visitors
-from tests.browser.looking import look_over
+from tests.browser.looking import NARROW, WIDE, look_over
 
 RESTART = 1012
+MORE = "(lines) => parseInt(document.querySelector('[data-log=found]').textContent.replace(',', '')) > lines"
+AT_END = """() => {
+  const list = document.querySelector("[data-log=list]");
+  return list.scrollTop + list.clientHeight >= list.scrollHeight - 60;
+}"""
 NASTY = r"""sh -c "printf '\033[31mred alert\033[0m and calm\n';
 printf '\033]0;stolen title\007after the title\n';
 printf '<img src=x onerror=window.stolen=1><script>window.stolen=1</script>\n';
@@ -46,13 +51,12 @@ def test_lines_of_all_pods_come_live_and_can_be_filtered_and_paused(visit: Visit
     log = page.get_by_role("log")
     expect(log.locator(".b-line").first).to_be_visible()
     before = count(page)
-    page.wait_for_function(
-        "(before) => parseInt(document.querySelector('[data-log=found]').textContent.replace(',', '')) > before + 10",
-        arg=before,
-    )
-    page.get_by_label("Filter lines").fill("listening on")
-    expect(log.locator(".b-line")).to_have_count(2)
-    expect(log.locator("mark").first).to_have_text("listening on")
+    page.wait_for_function(MORE, arg=before + 10)
+    wanted = log.locator(".b-line .t").last.inner_text()
+    page.get_by_label("Filter lines").fill(wanted)
+    expect(log.locator("mark").last).to_have_text(wanted)
+    expect(page.locator("[data-log=found]")).to_have_text(re.compile(r"^\d+ of \d+ lines"))
+    assert all(wanted in line for line in log.locator(".b-line .t").all_inner_texts())
     page.get_by_label("Filter lines").fill("")
     page.get_by_role("button", name="Pause").click()
     last = log.locator(".b-line").last.inner_text()
@@ -61,6 +65,23 @@ def test_lines_of_all_pods_come_live_and_can_be_filtered_and_paused(visit: Visit
     page.get_by_role("button", name="Show them").click()
     expect(log.locator(".b-line").last).not_to_have_text(last)
     look_over(page)
+
+
+def test_the_newest_line_stays_in_sight_when_the_window_changes(visit: Visitors, talker: str) -> None:
+    page = visit("bob")
+    page.goto(f"{talker}logs/")
+    expect(page.get_by_role("log").locator(".b-line").nth(20)).to_be_visible()
+    for size in (NARROW, WIDE):
+        page.set_viewport_size(size)
+        page.wait_for_function(AT_END)
+        seen = count(page)
+        page.wait_for_function(MORE, arg=seen + 20)
+        page.wait_for_function(AT_END)
+    page.get_by_role("log").hover()
+    page.mouse.wheel(0, -300)
+    page.wait_for_function(f"!({AT_END})()")
+    page.wait_for_function(MORE, arg=count(page) + 20)
+    assert not page.evaluate(AT_END)
 
 
 def test_a_reconnect_loses_and_doubles_no_line(visit: Visitors, talker: str) -> None:
@@ -76,10 +97,7 @@ def test_a_reconnect_loses_and_doubles_no_line(visit: Visitors, talker: str) -> 
     for _ in range(3):
         expect(page.locator("[data-log-state=open]")).to_be_visible()
         seen = count(page)
-        page.wait_for_function(
-            "(seen) => parseInt(document.querySelector('[data-log=found]').textContent.replace(',', '')) > seen + 5",
-            arg=seen,
-        )
+        page.wait_for_function(MORE, arg=seen + 5)
         sockets[-1].close(code=RESTART)
         expect(page.locator("[data-log-state=closed]")).to_be_visible()
     expect(page.locator("[data-log-state=open]")).to_be_visible()
