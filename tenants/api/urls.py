@@ -47,7 +47,7 @@ v1_patterns: list[URLPattern | URLResolver] = [
     re_path(r"^.*$", operations.Nowhere.as_view(), name="nowhere"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("schema/", docs.Document.as_view(), name="schema"),
+    path("schema/", docs.schema, name="schema"),
     path("docs/", docs.reference, name="docs"),
     path("v1/", include(v1_patterns)),
 ]

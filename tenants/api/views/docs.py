@@ -9,10 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView
-from rest_framework.request import Request
-from rest_framework.response import Response
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 
 from tenants import access
 from tenants.api.reference import Section, sections
@@ -32,15 +29,20 @@ def rows() -> list[Section]:
     return sections(document())
 
 
-class Document(SpectacularAPIView):
+@cache
+def rendered(json: bool) -> bytes:
+    """The document as text; writing YAML takes longer than most calls."""
+    renderer = OpenApiJsonRenderer() if json else OpenApiYamlRenderer()
+    text: bytes = renderer.render(document(), renderer_context={})
+    return text
+
+
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
     """YAML, or JSON for whoever accepts that."""
-
-    authentication_classes: list[type] = []
-    http_method_names = ["get", "head"]
-
-    @extend_schema(exclude=True)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(document())
+    json = "json" in request.headers.get("Accept", "")
+    kind = OpenApiJsonRenderer.media_type if json else OpenApiYamlRenderer.media_type
+    return HttpResponse(rendered(json), content_type=kind)
 
 
 @require_safe

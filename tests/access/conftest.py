@@ -1,0 +1,94 @@
+"""A team with one of everything, and the cast as browsers and scripts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from tenants.models import ApiToken, App, Operation, Plan, User
+from tenants.releases import SecretKey
+from tenants.services.tokens import create_token
+from tests import factories
+from tests.access.doors import CAST, Door
+from tests.access.routes import NAMED
+from tests.live.conftest import connect, hub  # noqa: F401
+
+SCOPES = ("read", "apps", "volumes", "secrets", "teams")
+
+
+@dataclass
+class World:
+    """What the doors lead to, and who stands before them."""
+
+    people: dict[str, User]
+    app: App
+    operation: Operation
+    token: ApiToken
+    plan: Plan
+    texts: dict[str, str]
+    browsers: dict[str, Client] = field(default_factory=dict)
+
+    def address(self, door: Door) -> str:
+        name = door.name.removeprefix("api:")
+        if name == "nowhere":
+            return "/api/v1/nothing"
+        own = {
+            "operation": self.operation.pk,
+            "token": self.token.pk,
+            "token_revoke": self.token.pk,
+            "member_change": self.app.team.memberships.get(user=self.people["carol"]).pk,
+        }
+        values: dict[str, Any] = {
+            "team": "payments",
+            "namespace": "dev",
+            "app": "checkout",
+            "volume": "data",
+            "secret": "spare" if door.method == "DELETE" or name.endswith("_delete") else "database",
+            "number": 1,
+            "username": "carol",
+            "pk": own.get(name),
+        }
+        return f"{reverse(door.name, kwargs={key: values[key] for key in NAMED[door.name].keys})}{door.query}"
+
+    def headers(self, name: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.texts[name]}"} if name != "nobody" else {}
+
+    def body(self, door: Door) -> dict[str, Any]:
+        return {key: self.plan.pk if value == "<plan>" else value for key, value in door.body.items()}
+
+
+def make_world() -> World:
+    """v2 of the app is wanted and both worked, so that it can go back; a secret of it has a newer value."""
+    people = {name: factories.make_user(name) for name in ("erin", *factories.CAST)}
+    people |= {name: factories.make_user(name, staff_role=role) for name, role in factories.STAFF.items()}
+    team = factories.make_team("payments", **{str(role): people[name] for name, role in factories.CAST.items()})
+    factories.make_namespace(factories.make_team("ledgers", owner=people["erin"]), "dev")
+    namespace = factories.make_namespace(team)
+    factories.make_volume(namespace)
+    factories.make_secret(namespace, "spare")
+    secret = factories.make_secret(namespace)
+    secret.keys, secret.version, secret.generation = {"PASSWORD": 2}, 2, 2
+    secret.save()
+    app = factories.make_app(namespace)
+    spec = factories.make_spec(
+        secret_env={"PASSWORD": SecretKey("database", "PASSWORD")}, secret_versions={"database": {"PASSWORD": 1}}
+    )
+    app.release = factories.make_release(app, 2, spec, worked=True, outcome="serving")
+    app.save()
+    tokens = {name: create_token(actor=user, name="script", scopes=SCOPES, days=1) for name, user in people.items()}
+    world = World(
+        people=people,
+        app=app,
+        operation=factories.make_operation(app, "app.apply", state="succeeded"),
+        token=tokens["alice"][0],
+        plan=namespace.plan,
+        texts={name: text for name, (_, text) in tokens.items()},
+    )
+    for name in CAST:
+        world.browsers[name] = Client()
+        if name in people:
+            world.browsers[name].force_login(people[name], backend="django.contrib.auth.backends.ModelBackend")
+    return world

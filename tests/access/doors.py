@@ -1,0 +1,241 @@
+"""Every door of Berth, a line each, and who of the cast it lets in. A door without a line fails test_matrix.py.
+
+alice owns the team, andy is its admin, bob a developer, carol a viewer; erin owns another team; sam supports and dave
+approves quotas, both staff; "nobody" is signed out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+CAST = ("alice", "andy", "bob", "carol", "erin", "sam", "dave", "nobody")
+OWNER = "alice"
+ADMINS = "alice andy"
+WRITERS = "alice andy bob"
+SEEN = "alice andy bob carol sam dave"  # all who know of the team
+SIGNED_IN = "alice andy bob carol erin sam dave"
+ALL = " ".join(CAST)
+
+
+@dataclass(frozen=True)
+class Door:
+    """One method of one address.
+
+    `may` get `status`. Of the others, those who know of the team get 403, strangers 404 (everybody, where `hidden`),
+    and who is signed out is sent to sign in: 302 on pages, 401 by calls. `kind`: the operation that it opens.
+    """
+
+    name: str
+    may: str
+    status: int = 200
+    method: str = "GET"
+    body: dict[str, Any] = field(default_factory=dict)
+    query: str = ""
+    kind: str = ""
+    hidden: bool = False
+
+    def expected(self, *, signed_out: int) -> dict[str, int]:
+        """Who → status."""
+        refused = {name: 403 if name in SEEN.split() and not self.hidden else 404 for name in CAST}
+        return refused | {"nobody": signed_out} | dict.fromkeys(self.may.split(), self.status)
+
+
+def post(name: str, may: str, body: dict[str, Any], kind: str = "", status: int = 302, **more: Any) -> Door:
+    return Door(name, may, status, "POST", body, kind=kind, **more)
+
+
+SPEC_FORM = {
+    "image": "registry.example/shop:2",
+    "reach": "namespace",
+    "port": "8080",
+    "size": "small",
+    "replicas": "2",
+    "health_kind": "none",
+    "health_path": "/",
+    "health_period": "5",
+    "health_start": "60",
+}
+
+PAGES = [
+    Door("healthz", ALL),
+    Door("readyz", ALL),
+    Door("api:schema", ALL),
+    Door("api:docs", ALL),
+    # Everybody's own.
+    Door("home", SIGNED_IN),
+    Door("search", SIGNED_IN, query="?q=check"),
+    Door("settings", SIGNED_IN),
+    post("theme", SIGNED_IN, {"theme": "dark"}),
+    Door("tokens", SIGNED_IN),
+    post("tokens", SIGNED_IN, {"name": "ci", "scopes": ["read"], "days": "30"}, status=200),
+    post("token_revoke", OWNER, {}, hidden=True),
+    Door("team_new", SIGNED_IN),
+    post("team_new", SIGNED_IN, {"name": "Shop", "slug": "shop"}),
+    # The team.
+    Door("team", SEEN),
+    Door("team_apps", SEEN),
+    Door("team_volumes", SEEN),
+    Door("team_secrets", SEEN),
+    Door("team_activity", SEEN),
+    Door("team_quota", SEEN),
+    Door("team_members", SEEN),
+    post("team_members", ADMINS, {"username": "erin", "role": "viewer"}),
+    post("member_change", ADMINS, {"role": "developer"}),
+    Door("team_settings", SEEN),
+    post("team_settings", ADMINS, {"name": "Paying"}),
+    Door("team_delete", OWNER),
+    post("team_delete", OWNER, {"confirm": "payments"}, "namespace.delete"),
+    Door("operation", SEEN),
+    # Namespaces.
+    Door("namespace_new", ADMINS),
+    post("namespace_new", ADMINS, {"name": "prod", "plan": "<plan>"}, "namespace.apply"),
+    Door("namespace", SEEN),
+    Door("namespace_delete", ADMINS),
+    post("namespace_delete", ADMINS, {"confirm": "payments-dev"}, "namespace.delete"),
+    # Apps.
+    Door("app_new", WRITERS),
+    post("app_new", WRITERS, {"name": "web", **SPEC_FORM}, "app.apply"),
+    Door("app", SEEN),
+    Door("app_deploy", SEEN),
+    post("app_deploy", WRITERS, {"image": "registry.example/shop:3"}, "app.apply"),
+    post("app_rollback", WRITERS, {"number": "1"}, "app.apply"),
+    post("app_refresh_secrets", WRITERS, {}, "app.apply"),
+    Door("app_logs", WRITERS),
+    Door("app_releases", SEEN),
+    Door("app_compare", SEEN),
+    Door("app_configuration", SEEN),
+    post("app_configuration", WRITERS, {**SPEC_FORM, "env_name": "A", "env_value": "1"}, "app.apply"),
+    Door("app_scale", SEEN),
+    post("app_scale", WRITERS, {"size": "small", "replicas": "3"}, "app.apply"),
+    Door("app_events", SEEN),
+    Door("app_settings", SEEN),
+    Door("app_delete", WRITERS),
+    post("app_delete", WRITERS, {"confirm": "checkout"}, "app.delete"),
+    # Volumes and secrets.
+    Door("volume_new", WRITERS),
+    post(
+        "volume_new",
+        WRITERS,
+        {"name": "files", "size": "1 GiB", "storage_class": "", "access_mode": "ReadWriteOnce"},
+        "volume.apply",
+    ),
+    Door("volume", SEEN),
+    Door("volume_delete", ADMINS),
+    post("volume_delete", ADMINS, {"confirm": "data"}, "volume.delete"),
+    Door("secret_new", WRITERS),
+    post(
+        "secret_new",
+        WRITERS,
+        {"name": "mail", "type": "Opaque", "values_key": "USER", "values_value": "berth"},
+        "secret.apply",
+    ),
+    Door("secret", SEEN),
+    post("secret", WRITERS, {"values_key": "PASSWORD", "values_value": "x"}, "secret.apply"),
+    Door("secret_delete", WRITERS),
+    post("secret_delete", WRITERS, {"confirm": "spare"}, "secret.delete"),
+]
+
+
+def call(method: str, name: str, may: str, status: int = 202, body: Any = None, kind: str = "", **more: Any) -> Door:
+    return Door(f"api:{name}", may, status, method, body or {}, kind=kind, **more)
+
+
+IMAGE = {"image": "registry.example/shop:3"}
+
+CALLS = [
+    *(call(method, "nowhere", "", hidden=True) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
+    # Everybody's own.
+    call("GET", "me", SIGNED_IN, 200),
+    call("GET", "plans", SIGNED_IN, 200),
+    call("GET", "tokens", SIGNED_IN, 200),
+    call("POST", "tokens", SIGNED_IN, 403, {"name": "ci", "scopes": ["read"], "days": 30}),
+    call("GET", "token", OWNER, 200, hidden=True),
+    call("DELETE", "token", OWNER, 200, hidden=True),
+    call("GET", "teams", SIGNED_IN, 200),
+    call("POST", "teams", SIGNED_IN, 201, {"name": "Shop", "slug": "shop"}),
+    # The team.
+    call("GET", "team", SEEN, 200),
+    call("PATCH", "team", ADMINS, 200, {"name": "Paying"}),
+    call("DELETE", "team", OWNER, kind="namespace.delete", query="?confirm=payments"),
+    call("GET", "members", SEEN, 200),
+    call("POST", "members", ADMINS, 201, {"username": "erin", "role": "viewer"}),
+    call("GET", "member", SEEN, 200),
+    call("PATCH", "member", ADMINS, 200, {"role": "developer"}),
+    call("DELETE", "member", ADMINS, 204),
+    call("GET", "audit", SEEN, 200),
+    call("GET", "operation", SEEN, 200),
+    # Namespaces.
+    call("GET", "namespaces", SEEN, 200),
+    call("POST", "namespaces", ADMINS, 202, {"name": "prod", "plan": "small"}, "namespace.apply"),
+    call("GET", "namespace", SEEN, 200),
+    call("DELETE", "namespace", ADMINS, kind="namespace.delete", query="?confirm=payments-dev"),
+    call("GET", "quota", SEEN, 200),
+    call("POST", "preflight", SEEN, 200, {"volume_size": "1 GiB"}),
+    # Apps.
+    call("GET", "apps", SEEN, 200),
+    call("POST", "apps", WRITERS, 202, {"name": "web", **IMAGE}, "app.apply"),
+    call("GET", "app", SEEN, 200),
+    call("DELETE", "app", WRITERS, kind="app.delete", query="?confirm=checkout"),
+    call("GET", "releases", SEEN, 200),
+    call("POST", "releases", WRITERS, 202, IMAGE, "app.apply"),
+    call("GET", "release", SEEN, 200),
+    call("POST", "rollback", WRITERS, 202, {"number": 1}, "app.apply"),
+    call("POST", "refresh_secrets", WRITERS, 202, {}, "app.apply"),
+    call("GET", "rollout", SEEN, 200),
+    call("GET", "logs", WRITERS, 503),  # past the right: this process watches no cluster
+    # Volumes and secrets.
+    call("GET", "volumes", SEEN, 200),
+    call("POST", "volumes", WRITERS, 202, {"name": "files", "size": "1 GiB"}, "volume.apply"),
+    call("GET", "volume", SEEN, 200),
+    call("DELETE", "volume", ADMINS, kind="volume.delete", query="?confirm=data"),
+    call("GET", "secrets", SEEN, 200),
+    call("POST", "secrets", WRITERS, 202, {"name": "mail", "values": {"A": "1"}}, "secret.apply"),
+    call("GET", "secret", SEEN, 200),
+    call("PATCH", "secret", WRITERS, 202, {"values": {"PASSWORD": "x"}}, "secret.apply"),
+    call("DELETE", "secret", WRITERS, kind="secret.delete", query="?confirm=spare"),
+]
+
+# allauth's own pages, by GET: signed in → status, signed out → status. They are about one's own account alone;
+# what changes how one signs in asks for the password again first (302 to reauthenticate).
+ACCOUNT = {
+    "account_login": (302, 200),
+    "account_logout": (200, 302),
+    "account_inactive": (200, 200),
+    "account_signup": (302, 200),
+    "account_reauthenticate": (200, 302),
+    "account_email": (200, 302),
+    "account_email_verification_sent": (200, 200),
+    "account_change_password": (200, 302),
+    "account_set_password": (302, 302),
+    "account_reset_password": (200, 200),
+    "account_confirm_login_code": (302, 302),
+    "account_confirm_email": (200, 200),
+    "account_reset_password_from_key": (200, 200),
+    "account_reset_password_from_key_done": (200, 200),
+    "account_reset_password_done": (200, 200),
+    "mfa_index": (200, 302),
+    "mfa_authenticate": (302, 302),
+    "mfa_reauthenticate": (302, 302),
+    "mfa_activate_totp": (302, 302),
+    "mfa_deactivate_totp": (404, 302),
+    "mfa_view_recovery_codes": (404, 302),
+    "mfa_generate_recovery_codes": (302, 302),
+    "mfa_download_recovery_codes": (404, 302),
+    "usersessions_list": (200, 302),
+}
+
+# Sockets → who gets what they ask for: the team's app, live; its log. The others are refused.
+SOCKETS = {"ws/live/": SEEN, "ws/logs/": WRITERS}
+
+# Tasks are no doors of people: a kind of operation each, opened by whom the lines above let do it.
+TASKS = {
+    "namespace.apply",
+    "namespace.delete",
+    "app.apply",
+    "app.delete",
+    "volume.apply",
+    "volume.delete",
+    "secret.apply",
+    "secret.delete",
+}

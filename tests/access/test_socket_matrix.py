@@ -1,0 +1,56 @@
+"""Each socket × each of the cast; the lines are in doors.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from tenants.live import guard
+from tests.access.conftest import World, make_world
+from tests.access.doors import CAST, SEEN, SOCKETS
+from tests.live.conftest import Connect
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return make_world()
+
+
+async def test_topics_of_an_app(connect: Connect, world: World) -> None:
+    asked = {"type": "subscribe", "topic": f"app:{world.app.pk}"}
+    for who in CAST:
+        socket = await connect(world.people.get(who))
+        await socket.open()
+        if who == "nobody":
+            assert await socket.closed() == guard.SIGNED_OUT
+            continue
+        await socket.say(asked)
+        heard = await socket.hear("fragment", "refused")
+        assert (heard["type"] == "fragment") == (who in SOCKETS["ws/live/"].split()), who
+
+
+async def test_logs_of_an_app(connect: Connect, world: World) -> None:
+    for who in CAST:
+        socket = await connect(world.people.get(who), "/ws/logs/")
+        await socket.open()
+        if who == "nobody":
+            assert await socket.closed() == guard.SIGNED_OUT
+            continue
+        await socket.say({"type": "open", "app": world.app.pk})
+        heard = await socket.hear()
+        assert (heard["type"] != "refused") == (who in SOCKETS["ws/logs/"].split()), who
+        if heard["type"] == "refused":
+            assert await socket.closed() == guard.RIGHT_LOST
+
+
+@pytest.mark.parametrize("noun", ["team", "namespace", "operation"])
+async def test_other_topics(connect: Connect, world: World, noun: str) -> None:
+    place = world.app.namespace
+    key = {"team": place.team_id, "namespace": place.pk, "operation": world.operation.pk}[noun]
+    for who in world.people:
+        socket = await connect(world.people[who])
+        await socket.open()
+        await socket.say({"type": "subscribe", "topic": f"{noun}:{key}"})
+        heard = await socket.hear("fragment", "refused")
+        assert (heard["type"] == "fragment") == (who in SEEN.split()), who
