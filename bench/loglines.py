@@ -83,6 +83,7 @@ async def _kubectl(site: Site, start: int, into: list[float]) -> None:
                 into.append((now - ns) / 1e9)
     finally:
         process.kill()
+        await process.wait()
 
 
 def nanoseconds(stamp: str) -> int:

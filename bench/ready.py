@@ -102,7 +102,7 @@ async def _roll_out(
 ) -> tuple[list[float], float]:
     """Seconds from ready until each viewer was shown it, and until kubectl ended."""
     sent = time.monotonic()
-    await asyncio.to_thread(site.deploy, APP, f"{IMAGE}:v{release % 2 + 1}")
+    await asyncio.to_thread(site.deploy, APP, f"{IMAGE}:v{2 - release % 2}")
     this = named(site.namespace, APP)
     await asyncio.to_thread(watch.first, lambda o: this(o) and _release(o) == str(release), sent)
     waiting = asyncio.create_task(_kubectl(site))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -9,12 +10,13 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import kubernetes.client
 import kubernetes.config
+from urllib3.exceptions import HTTPError
 
 PATIENCE = 90.0
 Object = dict[str, Any]
@@ -92,9 +94,13 @@ class DeploymentWatch:
     def close(self) -> None:
         self._response.close()
 
+    def _chunks(self) -> Iterator[bytes]:
+        with contextlib.suppress(AttributeError, OSError, HTTPError):  # closed while it reads
+            yield from self._response.stream(1 << 16)
+
     def _read(self) -> None:
         rest = b""
-        for chunk in self._response.stream(1 << 16):
+        for chunk in self._chunks():
             now = time.monotonic()
             *lines, rest = (rest + chunk).split(b"\n")
             with self._changed:
