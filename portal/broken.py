@@ -17,7 +17,10 @@ BROKEN = "Something went wrong here. It is logged; try again, or tell the site's
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """503 with Retry-After while the database is away, else 500. Nothing of the site's frame: it may be what is broken."""
+    """503 with Retry-After while the database is away, else 500.
+
+    Its pages have nothing of the site's frame, which may be what is broken.
+    """
     away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
     status = 503 if away else 500
     headers = {"Retry-After": str(RETRY_SECONDS)} if away else {}

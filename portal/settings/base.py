@@ -201,3 +201,6 @@ OPERATION_LEASE = 30
 OPERATION_REDRIVE = 3
 
 LOGGING = logs.logging(json=True)
+# A request's log lines do not name its user: to find them would ask the database, also when that is what just failed.
+# The audit log says who did what, by the request's id.
+DJANGO_STRUCTLOG_USER_ID_FIELD = None

@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from tests.processes.script import Berth, Json, Refused, Socket
 
 IMAGE = "10.89.0.1:5000/hello"
@@ -119,12 +121,9 @@ class MainJob:
 
     def clean_up(self) -> None:
         """App, secret and volume, then the namespace and with it the team; each asks for its name."""
-        try:
+        with pytest.raises(Refused) as refused:
             self.berth.delete(f"{self.home}/apps/{self.app}", confirm="wrong")
-        except Refused as refused:
-            assert (refused.status, refused.code) == (422, "not_confirmed")
-        else:
-            raise AssertionError("an app was deleted without its name")
+        assert (refused.value.status, refused.value.code) == (422, "not_confirmed")
         for path in (f"apps/{self.app}", "secrets/login", "volumes/files"):
             accepted = self.berth.delete(f"{self.home}/{path}", confirm=path.partition("/")[2])
             self.berth.follow(accepted)

@@ -165,6 +165,7 @@ class Stack:
         redis_port = free_port()
         self.redis_url = f"redis://127.0.0.1:{redis_port}"
         plain = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
+        server = [str(REDIS), "--port", str(redis_port), "--bind", "127.0.0.1"]
         self.redis = Process(
             "redis",
             [
@@ -199,11 +200,11 @@ class Stack:
             "BERTH_NAMESPACE_PREFIX": prefix,
             "BERTH_ALLOWED_HOSTS": "127.0.0.1",
         }
+        uvicorn = ["uvicorn", "portal.asgi:application", "--host", "127.0.0.1", "--timeout-graceful-shutdown", "5"]
         self.webs = [
             self._process(
                 f"web{number}",
-                ["uvicorn", "portal.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
-                + ["--timeout-graceful-shutdown", "5", "--ws-per-message-deflate", "false", "--no-access-log"],
+                [*uvicorn, "--ws-per-message-deflate", "false", "--no-access-log", "--port", str(port)],
                 BERTH_LIVE="true",
                 BERTH_PUBLIC_URL=self.urls[number],
             )

@@ -161,9 +161,12 @@ def test_cluster_away_is_said_and_wishes_are_kept(
 
 
 def test_drift_is_repaired_and_audited(
-    simulated: SimCluster, script: Berth, home: str, deploy: Callable[..., Json], deployments: Callable[[str], list[Json]],
+    simulated: SimCluster,
+    script: Berth,
+    deploy: Callable[..., Json],
+    deployments: Callable[[str], list[Json]],
     witness: Witness,
-) -> None:  # fmt: skip
+) -> None:
     app = deploy()
     script.follow(app)
     name = app["app"]["name"]

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.processes.main_job import MainJob
-from tests.processes.script import Berth
 from tests.processes.stack import Stack
 from tests.processes.witness import Witness
 

@@ -11,7 +11,6 @@ from tests.processes.witness import Witness
 from tests.real.conftest import RELEASE, Installation
 from tests.real.rights import asked, granted
 
-
 UNUSED = {
     "worker": {
         "bind rbac.authorization.k8s.io/clusterroles",  # asked of the API server's authorizer alone, in no log
