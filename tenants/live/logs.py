@@ -250,7 +250,7 @@ class LogHub:
             ("process", caps.process, live),
             ("node", caps.node, [s for s in live if s.node == node]),
             ("team", caps.team, [s for s in live if s.team == team]),
-            ("user", caps.user, [s for s in live if viewer in s.viewers]),
+            ("user", caps.user, [s for s in live if any(v.user == viewer.user for v in s.viewers)]),
         ):
             if len(held) >= limit:
                 holders = Counter(v.user for s in held for v in s.viewers)

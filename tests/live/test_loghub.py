@@ -164,6 +164,17 @@ async def test_a_full_team_is_told_who_holds_the_places() -> None:
     await hub.stop()
 
 
+async def test_two_sockets_of_one_user_share_the_user_s_places() -> None:
+    log = Log()
+    hub = LogHub(log.follow, log.since, caps=Caps(user=1))
+    await attach(hub, Viewer(user=7), key("web-1"))
+    with pytest.raises(Full) as full:
+        await attach(hub, Viewer(user=7), key("web-2"))
+    assert (full.value.who, full.value.holders) == ("user", [(7, 1)])
+    await attach(hub, Viewer(user=8), key("web-2"))
+    await hub.stop()
+
+
 async def test_a_slow_viewer_is_told_what_it_missed_and_the_sum_is_right() -> None:
     log = Log()
     hub = LogHub(log.follow, log.since)
