@@ -1,7 +1,7 @@
-"""What pages are told over sockets: typed messages that refuse unknown fields, and the one way to announce them.
+"""What processes tell each other of a change: typed messages that refuse unknown fields, and the one way to announce.
 
-The channel layer carries `Changed` alone: small, lossy at worst, never a log line and never a value. A consumer that
-hears it reads the row again, with its viewer's rights.
+The channel layer carries these alone: small, lossy at worst, never a log line and never a value. Whoever hears one
+reads the row, or the right, again.
 """
 
 from __future__ import annotations
@@ -36,12 +36,16 @@ class RightsChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
 
 Message = Changed | RightsChanged
-RIGHTS_GROUP = "rights"
 
 
 def team_group(team_id: int) -> str:
     """The channel layer's group of a team's changes."""
     return f"team.{team_id}"
+
+
+def rights_group(user_id: int) -> str:
+    """The channel layer's group of one user's open sockets."""
+    return f"rights.{user_id}"
 
 
 def serve_on(loop: asyncio.AbstractEventLoop | None) -> None:
@@ -61,7 +65,7 @@ def _send(message: Message) -> None:
     layer = get_channel_layer()
     if layer is None:
         return
-    group = RIGHTS_GROUP if isinstance(message, RightsChanged) else team_group(message.team)
+    group = rights_group(message.user) if isinstance(message, RightsChanged) else team_group(message.team)
     payload: dict[str, Any] = {"type": "domain.message", "data": msgspec.to_builtins(message)}
     loop = _serving.get("loop")
     if loop is not None and loop.is_running():

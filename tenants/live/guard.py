@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import Any
 
 import msgspec
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.db import Error as DatabaseError
 from django.utils.crypto import constant_time_compare
 
 from tenants.audit import Origin, origin
-from tenants.live.events import RIGHTS_GROUP, Message, RightsChanged
+from tenants.live.events import rights_group
 from tenants.models import User
+
+log = logging.getLogger(__name__)
 
 RECHECK = 5.0
 """Seconds between two looks at the rights behind an open socket."""
 SIGNED_OUT = 4401
 RIGHT_LOST = 4403
 MALFORMED = 4400
+FAILED = 1011
+"""Browsers come again after this one."""
 MAX_MESSAGE = 64 << 10
-
-_messages = msgspec.json.Decoder(Message)
 
 
 class GuardedConsumer(AsyncWebsocketConsumer):
@@ -45,7 +49,7 @@ class GuardedConsumer(AsyncWebsocketConsumer):
             return
         self.user = user
         if self.channel_layer is not None:
-            await self.channel_layer.group_add(RIGHTS_GROUP, self.channel_name)
+            await self.channel_layer.group_add(rights_group(user.pk), self.channel_name)
         self._recheck_task = asyncio.create_task(self._recheck_forever())
         await self.opened()
 
@@ -54,8 +58,8 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         task = getattr(self, "_recheck_task", None)
         if task is not None:
             task.cancel()
-        if self.channel_layer is not None:
-            await self.channel_layer.group_discard(RIGHTS_GROUP, self.channel_name)
+        if self.channel_layer is not None and hasattr(self, "user"):
+            await self.channel_layer.group_discard(rights_group(self.user.pk), self.channel_name)
         await self.closed()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -70,10 +74,8 @@ class GuardedConsumer(AsyncWebsocketConsumer):
             await self.shut(MALFORMED)
 
     async def domain_message(self, event: dict[str, Any]) -> None:
-        """A message of `tenants.live.events` from the channel layer."""
-        message = msgspec.convert(event["data"], Message)
-        if isinstance(message, RightsChanged) and hasattr(self, "user") and message.user == self.user.pk:
-            await self._recheck()
+        """`tenants.live.events.RightsChanged` of this user, from the channel layer."""
+        await self._recheck()
 
     async def shut(self, code: int) -> None:
         """Closes at once; what was not sent yet is thrown away."""
@@ -103,7 +105,11 @@ class GuardedConsumer(AsyncWebsocketConsumer):
     async def _recheck_forever(self) -> None:
         while not self.closing:
             await asyncio.sleep(RECHECK)
-            await self._recheck()
+            try:
+                await self._recheck()
+            except DatabaseError:
+                log.warning("a socket's rights could not be asked for: it is closed", exc_info=True)
+                await self.shut(FAILED)
 
     async def _recheck(self) -> None:
         user = await self._session_user()

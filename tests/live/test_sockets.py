@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import OperationalError
 
 from tenants.live import guard
 from tenants.models import App, Namespace, Team, User
@@ -78,7 +79,17 @@ async def test_a_stranger_is_refused(
 
 @pytest.mark.parametrize(
     "topic",
-    ["", "team", "team:", "team:x", "team:-1", "team:" + "9" * 30, "operation:1", f"operation:{uuid.UUID(int=1)}", "pod:1"],
+    [
+        "",
+        "team",
+        "team:",
+        "team:x",
+        "team:-1",
+        "team:" + "9" * 30,
+        "operation:1",
+        f"operation:{uuid.UUID(int=1)}",
+        "pod:1",
+    ],
 )
 async def test_a_topic_that_is_none_is_refused(connect: Connect, alice: User, topic: str) -> None:
     socket = await connect(alice)
@@ -147,3 +158,17 @@ async def test_a_demoted_developer_loses_the_log(
     membership = await database_sync_to_async(team.memberships.get)(user=bob)
     await database_sync_to_async(members.change_role)(actor=alice, membership=membership, role="viewer")
     assert await socket.closed(guard.RECHECK - 1) == guard.RIGHT_LOST
+
+
+async def test_a_socket_whose_rights_cannot_be_asked_for_is_closed(
+    connect: Connect, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "RECHECK", 0.05)
+    socket = await connect(bob)
+    await socket.open()
+
+    async def unknown(_: guard.GuardedConsumer) -> User:
+        raise OperationalError("the database restarts")
+
+    monkeypatch.setattr(guard.GuardedConsumer, "_session_user", unknown)
+    assert await socket.closed() == guard.FAILED

@@ -10,7 +10,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
-from tenants.live.events import RIGHTS_GROUP, team_group
+from tenants.live.events import rights_group, team_group
 from tenants.models import App, Membership, Namespace, Team, User
 from tenants.services import apps, members, teams
 from tests.factories import make_spec
@@ -63,28 +63,29 @@ def test_nothing_is_told_of_what_was_rolled_back(bob: User, app_row: App, heard:
 def test_sockets_of_a_member_check_their_rights_again(
     alice: User, bob: User, team: Team, heard: Any, verb: str
 ) -> None:
-    messages = heard(RIGHTS_GROUP)
+    messages, others = heard(rights_group(bob.pk)), heard(rights_group(alice.pk))
     membership = Membership.objects.get(team=team, user=bob)
     if verb == "change":
         members.change_role(actor=alice, membership=membership, role="viewer")
     else:
         members.remove_member(actor=alice, membership=membership)
     assert messages() == [{"type": "rights", "user": bob.pk, "team": team.pk}]
+    assert others() == []
 
 
 def test_switch_of_the_team_has_all_sockets_check_their_rights(alice: User, team: Team, heard: Any) -> None:
-    messages = heard(RIGHTS_GROUP)
+    told = [heard(rights_group(user)) for user in team.memberships.values_list("user", flat=True)]
     teams.edit_team(actor=alice, team=team, viewers_read_logs=True)
-    assert {message["user"] for message in messages()} == set(team.memberships.values_list("user", flat=True))
+    assert [len(messages()) for messages in told] == [1, 1, 1, 1]
 
 
 def test_deletion_of_a_team_is_told_to_its_members(alice: User, team: Team, heard: Any) -> None:
-    messages, users = heard(RIGHTS_GROUP), set(team.memberships.values_list("user", flat=True))
+    told = [heard(rights_group(user)) for user in team.memberships.values_list("user", flat=True)]
     teams.delete_team(actor=alice, team=team, confirm="payments")
-    assert {message["user"] for message in messages()} == users
+    assert [len(messages()) for messages in told] == [1, 1, 1, 1]
 
 
 def test_deletion_of_a_team_with_namespaces_leaves_its_pages(alice: User, namespace: Namespace, heard: Any) -> None:
-    messages = heard(RIGHTS_GROUP)
+    messages = heard(rights_group(alice.pk))
     teams.delete_team(actor=alice, team=namespace.team, confirm="payments")
     assert messages() == []
