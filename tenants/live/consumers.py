@@ -46,8 +46,9 @@ class LiveConsumer(GuardedConsumer):
         await hubs.current().subscribe(topic, self.outbox)
 
     async def allowed(self) -> bool:
-        for name in list(self.topics):
-            if await self._find(name) is None:
+        for name, held in list(self.topics.items()):
+            topic = await self._find(name)
+            if topic is None or (held.reads_logs and not topic.reads_logs):
                 return False
         return True
 

@@ -43,6 +43,11 @@ def render(topic: Topic, rollout: Rollout | None, events: Iterable[Event] = ()) 
         close_old_connections()
 
 
+def last_lines(lines: list[str]) -> str:
+    """What a crashed program wrote last; for those alone who may read logs."""
+    return render_to_string("tenants/apps/detail.html#last_lines", {"lines": lines})
+
+
 def apps_of(change: Change) -> Iterator[str]:
     """Names of the apps that a change in the cluster concerns."""
     if change.object is None:

@@ -24,7 +24,7 @@ from cluster.pruned import Event
 from cluster.rollout import Rollout, derive
 from cluster.watch import Change, Informer
 from tenants import clusters
-from tenants.live import fragments
+from tenants.live import fragments, lastlines
 from tenants.live.events import Changed, Message, team_group
 from tenants.live.logs import LogHub, SourceKey
 from tenants.live.outbox import Outbox, Shown
@@ -94,6 +94,8 @@ class Hub:
             if topic.place:
                 self._by_place[topic.place] = shown
         shown.viewers.add(outbox)
+        if topic.reads_logs:
+            shown.log_readers.add(outbox)
         await self._hear(topic.teams)
         alias = topic.place[0] if topic.place else "default"
         if alias in self.stale_since:
@@ -105,6 +107,7 @@ class Hub:
         if shown is None:
             return
         shown.viewers.discard(outbox)
+        shown.log_readers.discard(outbox)
         if not shown.viewers:
             del self._shown[topic.name]
             if topic.place:
@@ -248,6 +251,13 @@ class Hub:
             for target, frame in frames.items():
                 if outbox is also or target in changed:
                     outbox.put({}, key=(topic.name, target), text=frame)
+
+        if shown.log_readers and rollout is not None and topic.place:
+            news = await shown.last_lines.look(self.upstream, self.runs(topic.place), rollout.diagnosis)
+            frame = _frame(topic, lastlines.TARGET, shown.last_lines.html)
+            for outbox in shown.log_readers:
+                if news or (outbox is also and shown.last_lines.html):
+                    outbox.put({}, key=(topic.name, lastlines.TARGET), text=frame)
 
     async def _mind_staleness(self) -> None:
         while True:

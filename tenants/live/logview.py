@@ -119,7 +119,7 @@ class LogView:
 
     async def _rest(self, now: SourceKey, token: Token) -> AsyncIterator[Frame]:
         try:
-            entries = await self._hub.upstream.previous(now, MAX_TAIL)
+            entries = await self._hub.upstream.tail(now, MAX_TAIL, previous=True)
         except errors.ClusterError:
             entries = []
         if not entries:
@@ -144,7 +144,7 @@ class LogView:
                 "why": "The container before is gone; its lines are not kept.",
             }
         try:
-            entries = await self._hub.upstream.previous(newest, max(1, min(command.lines, MAX_TAIL)))
+            entries = await self._hub.upstream.tail(newest, max(1, min(command.lines, MAX_TAIL)), previous=True)
         except errors.ClusterError as error:
             return {"type": "gap", "source": command.source, "why": f"The lines before are not kept: {error.message}"}
         lines = [[str(e.ns), e.text, e.cut] for e in entries]

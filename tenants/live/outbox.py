@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from tenants.live.lastlines import LastLines
 from tenants.live.topics import Topic
 
 
@@ -39,5 +40,7 @@ class Shown:
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
         self.viewers: set[Outbox] = set()
+        self.log_readers: set[Outbox] = set()  # those of them who may also see what the app wrote
         self.html: dict[str, str] = {}
         self.figures: dict[str, Any] | None = None
+        self.last_lines = LastLines()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from tenants import access
 from tenants.models import App, Namespace, Operation, Team, User
 
 
@@ -13,7 +14,7 @@ from tenants.models import App, Namespace, Operation, Team, User
 class Topic:
     """`name` is what browsers say ("app:12"); `teams` are those whose changes concern it.
 
-    `place` is an app's (cluster alias, namespace in the cluster, name).
+    `place` is an app's (cluster alias, namespace in the cluster, name), `reads_logs` whether its logs may be shown too.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Topic:
     id: str
     teams: frozenset[int]
     place: tuple[str, str, str] | None = None
+    reads_logs: bool = False
 
 
 def find(user: User, name: str) -> Topic | None:
@@ -48,11 +50,12 @@ def _namespace(user: User, name: str, key: str) -> Topic | None:
 
 
 def _app(user: User, name: str, key: str) -> Topic | None:
-    app = App.objects.visible_to(user).select_related("namespace").filter(pk=_number(key)).first()
+    app = App.objects.visible_to(user).select_related("namespace__team").filter(pk=_number(key)).first()
     if app is None:
         return None
     place = (app.namespace.cluster, app.namespace.cluster_name, app.name)
-    return Topic(name, "app", key, frozenset({app.namespace.team_id}), place)
+    reads_logs = access.can(user, "logs.read", app)
+    return Topic(name, "app", key, frozenset({app.namespace.team_id}), place, reads_logs)
 
 
 def _operation(user: User, name: str, key: str) -> Topic | None:

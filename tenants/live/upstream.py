@@ -89,14 +89,14 @@ class Upstream:
             log.info("log of %s/%s could not be read again: %s", key.namespace, key.pod, error.message)
         return entries
 
-    async def previous(self, key: SourceKey, lines: int) -> list[Entry]:
-        """The last lines of the run before; nothing where it is not kept. Raises cluster.errors."""
+    async def tail(self, key: SourceKey, lines: int, *, previous: bool) -> list[Entry]:
+        """The last lines of the run, or of the one before; nothing where it is not kept. Raises cluster.errors."""
         found = follow(
             clusters.connection(key.cluster),
             key.namespace,
             key.pod,
             key.container,
-            previous=True,
+            previous=previous,
             tail=lines,
             follow=False,
         )

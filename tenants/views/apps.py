@@ -67,8 +67,6 @@ def detail(request: Request, team: str, namespace: str, app: str) -> HttpRespons
         "uses": apps.parts(found),
         "history": apps.history(request.user, found),
         "remedy": _remedy(found, rollout),
-        "can_read_logs": access.can(request.user, "logs.read", found),
-        "last_lines": found.observed.get("last_lines", []),
     }
     return render(request, f"tenants/apps/detail.html{part}", context)
 

@@ -1,0 +1,42 @@
+"""What a crashed program wrote last: read once a run, for those who may read logs, kept nowhere."""
+
+from __future__ import annotations
+
+import logging
+
+from cluster import errors
+from cluster.rollout import Diagnosis
+from tenants.live import fragments
+from tenants.live.runs import Run
+from tenants.live.upstream import Upstream
+
+log = logging.getLogger(__name__)
+
+LINES = 20
+TARGET = "last-lines"
+
+
+class LastLines:
+    """The last lines of one app, as its log readers were shown them."""
+
+    def __init__(self) -> None:
+        self._of = ""
+        self.html = ""
+
+    async def look(self, upstream: Upstream, runs: list[Run], diagnosis: Diagnosis | None) -> bool:
+        """Reads them where the diagnosis wants a log and another run ended than before; True when they changed."""
+        run = None
+        if diagnosis is not None and diagnosis.wants_log:
+            run = next((run for run in runs if run.key.pod == diagnosis.pod), None)
+        of = run.key.id if run else ""
+        if of == self._of:
+            return False
+        self._of = of
+        texts: list[str] = []
+        if run is not None:
+            try:
+                texts = [line.text for line in await upstream.tail(run.key, LINES, previous=not run.over)]
+            except errors.ClusterError as error:
+                log.info("last lines of %s/%s: %s", run.key.namespace, run.key.pod, error.message)
+        self.html = fragments.last_lines(texts) if texts else ""
+        return True
