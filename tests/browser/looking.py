@@ -76,7 +76,7 @@ def look_over(page: Page, *, live: bool = True) -> None:
     Fails with everything that it found. Leaves the page at 1280 pixels and light. `live`: its socket is open first.
     """
     if live and page.locator("[data-topic]").count():
-        page.wait_for_function("document.documentElement.dataset.live === 'open'")
+        page.wait_for_function("() => document.documentElement.dataset.live === 'open'")
     found: dict[str, list[str]] = {}
     for name, size, scheme, rules in (
         ("1280 px, dark", WIDE, "dark", ("color-contrast",)),

@@ -79,7 +79,7 @@ def test_the_newest_line_stays_in_sight_when_the_window_changes(visit: Visitors,
         page.wait_for_function(AT_END)
     page.get_by_role("log").hover()
     page.mouse.wheel(0, -300)
-    page.wait_for_function(f"!({AT_END})()")
+    page.wait_for_function(f"() => !({AT_END})()")
     page.wait_for_function(MORE, arg=count(page) + 20)
     assert not page.evaluate(AT_END)
 
@@ -101,7 +101,7 @@ def test_a_reconnect_loses_and_doubles_no_line(visit: Visitors, talker: str) -> 
         sockets[-1].close(code=RESTART)
         expect(page.locator("[data-log-state=closed]")).to_be_visible()
     expect(page.locator("[data-log-state=open]")).to_be_visible()
-    page.wait_for_timeout(500)
+    page.wait_for_function(MORE, arg=count(page) + 5)
     pods = downloaded(page)
     assert len(pods) == 2
     assert len(sockets) == 4

@@ -116,7 +116,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(visit: Visitors, 
         reached.append(where["at"])
         assert where["ring"], where
         # The page scrolls to it in its own time.
-        page.wait_for_function(f"({FOCUSED})().inside", timeout=2_000)
+        page.wait_for_function(f"() => ({FOCUSED})().inside", timeout=2_000)
     links = page.locator("main :is(a[href], button, input:not([type=hidden]), select, summary):visible")
     assert len(reached) >= links.count() > 5
 
