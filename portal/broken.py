@@ -9,7 +9,7 @@ import sys
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 RETRY_SECONDS = 5
 AWAY = "The database does not answer. Try again in a moment."
@@ -28,6 +28,4 @@ def broken(request: HttpRequest) -> HttpResponse:
         code, message = ("unavailable", AWAY) if away else ("internal", BROKEN)
         error = {"code": code, "message": message, "fields": {}}
         return JsonResponse({"error": error}, status=status, headers=headers)
-    response = render(request, f"{status}.html", status=status)
-    response.headers.update(headers)
-    return response
+    return HttpResponse(render_to_string(f"{status}.html"), status=status, headers=headers)

@@ -168,19 +168,7 @@ class Stack:
         server = [str(REDIS), "--port", str(redis_port), "--bind", "127.0.0.1"]
         self.redis = Process(
             "redis",
-            [
-                str(REDIS),
-                "--port",
-                str(redis_port),
-                "--bind",
-                "127.0.0.1",
-                "--dir",
-                str(folder),
-                "--save",
-                "",
-                "--appendonly",
-                "yes",
-            ],
+            [*server, "--dir", str(folder), "--save", "", "--appendonly", "yes"],
             folder,
             plain,
         )

@@ -62,7 +62,7 @@ def test_each_identity_may_what_it_asks_and_no_more(installed: Installation, scr
 
 
 def test_uninstalled_it_leaves_nothing(installed: Installation) -> None:
-    installed.helm("uninstall", RELEASE, "--wait")
+    installed.helm("uninstall", RELEASE, "--wait", "--cascade", "foreground", "--timeout", "90s")
     kinds = "deploy,pods,services,ingresses,jobs,serviceaccounts,poddisruptionbudgets"
     left = installed.kubectl("get", kinds, "-l", f"app.kubernetes.io/instance={RELEASE}", "-o", "name")
     assert left.split() == []
