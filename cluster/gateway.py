@@ -31,12 +31,11 @@ class Gateway:
     """The whole surface that the domain sees of one cluster."""
 
     def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        """The same way for streams: `cluster.watch` and `cluster.logs` take it from here."""
+        self._connection = connection
 
     @property
     def _caller(self) -> Caller:
-        return self.connection.sync
+        return self._connection.sync
 
     def info(self) -> ClusterInfo:
         """Version and storage classes."""

@@ -107,11 +107,6 @@ def operation_annotations(owner: Owner) -> dict[str, str]:
     return {ANNOTATION_OPERATION: owner.operation} if owner.operation else {}
 
 
-def selector(labels: Mapping[str, str]) -> str:
-    """A label selector in the API's query form: `a=1,b=2`."""
-    return ",".join(f"{key}={value}" for key, value in labels.items())
-
-
 def secret_object(secret: str, version: int) -> str:
     """Name of the immutable Secret that holds one version of a secret.
 

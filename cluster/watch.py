@@ -1,6 +1,6 @@
 """What stands in a cluster, kept up to date by one watch a kind.
 
-In layers: `Informer` (all kinds) → `_Kind.run` (for ever, with back-off) → list, then watch → one connection. A watch
+In layers: `Informer` (some kinds) → `_Kind.run` (for ever, with back-off) → list, then watch → one connection. A watch
 that the server ends is taken up where it stopped; 410 and silence mean list again, and a list replaces all: no ghosts
 stay, no deletion is missed. Resource versions are opaque and only compared for equality.
 """
@@ -21,12 +21,10 @@ from cluster import names, paths
 from cluster.cache import Cache, Codec, EventCache
 from cluster.connection import Connection
 from cluster.errors import ClusterError, Expired, Unavailable
-from cluster.pruned import TYPES
 from cluster.streams import opened
 
 log = logging.getLogger(__name__)
 
-KINDS: tuple[str, ...] = tuple(TYPES)
 PAGE = 500
 """Objects a page of a list."""
 LIST_SILENCE = 30.0
@@ -67,7 +65,9 @@ class KindHealth:
 
 
 class Informer:
-    """A cache of the managed objects of one cluster. Everything on one event loop.
+    """A cache of the managed objects of one cluster, of `kinds` (keys of `cluster.pruned.TYPES`, unless `raw`).
+
+    Everything on one event loop.
 
     `on_change` is called on the loop after the cache holds the change, and must not block. `raw`: objects are whole
     dicts (without managedFields) instead of `cluster.pruned` Structs. Events have no label: all are watched, those of
@@ -77,7 +77,7 @@ class Informer:
     def __init__(
         self,
         connection: Connection,
-        kinds: Iterable[str] = KINDS,
+        kinds: Iterable[str],
         *,
         on_change: Callable[[Change], None],
         raw: bool = False,

@@ -31,7 +31,6 @@ class Reference(Part, frozen=True):
     namespace: str = ""
     name: str = ""
     uid: str = ""
-    field_path: str = ""
 
 
 class Metadata(Part, frozen=True):
@@ -42,11 +41,9 @@ class Metadata(Part, frozen=True):
     generation: int = 0
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
-    deletion_grace_period_seconds: int = 0
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     owner_references: tuple[Owner, ...] = ()
-    finalizers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         share(self, "namespace")

@@ -1,10 +1,8 @@
-"""All kinds but pods, pruned."""
+"""All watched kinds but pods, pruned. Of a Namespace it matters that it stands."""
 
 from __future__ import annotations
 
 from datetime import datetime
-
-import msgspec
 
 from cluster.pruned.base import Condition, Metadata, Object, Part, Reference
 from cluster.pruned.pods import PodSpec
@@ -21,10 +19,6 @@ class ReplicaSetSpec(Part, frozen=True):
 
 
 class ReplicaSetStatus(Part, frozen=True):
-    replicas: int = 0
-    ready_replicas: int = 0
-    available_replicas: int = 0
-    observed_generation: int = 0
     conditions: tuple[Condition, ...] = ()
 
 
@@ -44,7 +38,6 @@ class DeploymentStatus(Part, frozen=True):
     observed_generation: int = 0
     replicas: int = 0
     updated_replicas: int = 0
-    ready_replicas: int = 0
     available_replicas: int = 0
     conditions: tuple[Condition, ...] = ()
 
@@ -54,35 +47,17 @@ class Deployment(Object, frozen=True):
     status: DeploymentStatus = DeploymentStatus()
 
 
-class ClaimResources(Part, frozen=True):
-    requests: dict[str, str] = {}
-
-
 class ClaimSpec(Part, frozen=True):
     storage_class_name: str = ""
-    volume_name: str = ""
-    access_modes: tuple[str, ...] = ()
-    resources: ClaimResources = ClaimResources()
 
 
 class ClaimStatus(Part, frozen=True):
     phase: str = ""
-    capacity: dict[str, str] = {}
-    conditions: tuple[Condition, ...] = ()
 
 
 class Claim(Object, frozen=True):
     spec: ClaimSpec = ClaimSpec()
     status: ClaimStatus = ClaimStatus()
-
-
-class QuotaStatus(Part, frozen=True):
-    hard: dict[str, str] = {}
-    used: dict[str, str] = {}
-
-
-class Quota(Object, frozen=True):
-    status: QuotaStatus = QuotaStatus()
 
 
 class EventSeries(Part, frozen=True):
@@ -117,53 +92,19 @@ class Event(Object, frozen=True):
         return max(self.count, self.series.count if self.series else 0, 1)
 
 
-class NamespaceStatus(Part, frozen=True):
-    phase: str = ""
-    conditions: tuple[Condition, ...] = ()
-
-
 class Namespace(Object, frozen=True):
-    status: NamespaceStatus = NamespaceStatus()
-
-
-class ServicePort(Part, frozen=True):
-    port: int
-    name: str = ""
-
-
-class ServiceSpec(Part, frozen=True):
-    type: str = ""
-    cluster_ip: str = msgspec.field(default="", name="clusterIP")
-    ports: tuple[ServicePort, ...] = ()
-
-
-class Service(Object, frozen=True):
-    spec: ServiceSpec = ServiceSpec()
+    pass
 
 
 class EndpointConditions(Part, frozen=True):
     ready: bool | None = None
-    serving: bool | None = None
     terminating: bool | None = None
 
 
 class Endpoint(Part, frozen=True):
-    addresses: tuple[str, ...] = ()
     conditions: EndpointConditions = EndpointConditions()
     target_ref: Reference | None = None
 
 
 class EndpointSlice(Object, frozen=True):
     endpoints: tuple[Endpoint, ...] | None = ()
-
-
-class LimitRange(Object, frozen=True):
-    pass
-
-
-class NetworkPolicy(Object, frozen=True):
-    pass
-
-
-class RoleBinding(Object, frozen=True):
-    pass

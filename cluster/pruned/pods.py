@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
-
 from cluster.pruned.base import Condition, Object, Part
 
 
@@ -20,7 +18,6 @@ class Running(Part, frozen=True):
 
 class Terminated(Part, frozen=True):
     exit_code: int = 0
-    signal: int = 0
     reason: str = ""
     message: str = ""
     started_at: datetime | None = None
@@ -59,24 +56,16 @@ class Probe(Part, frozen=True):
 
 
 class ResourceList(Part, frozen=True):
-    cpu: str = ""
     memory: str = ""
 
 
 class Resources(Part, frozen=True):
-    requests: ResourceList = ResourceList()
     limits: ResourceList = ResourceList()
-
-
-class ContainerPort(Part, frozen=True):
-    container_port: int
-    name: str = ""
 
 
 class Container(Part, frozen=True):
     name: str
     image: str = ""
-    ports: tuple[ContainerPort, ...] = ()
     resources: Resources = Resources()
     readiness_probe: Probe | None = None
     startup_probe: Probe | None = None
@@ -95,7 +84,6 @@ class PodSpec(Part, frozen=True):
     node_name: str = ""
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
-    termination_grace_period_seconds: int = 30
     volumes: tuple[Volume, ...] = ()
 
     @property
@@ -109,8 +97,6 @@ class PodStatus(Part, frozen=True):
     phase: str = ""
     reason: str = ""
     message: str = ""
-    pod_ip: str = msgspec.field(default="", name="podIP")
-    start_time: datetime | None = None
     conditions: tuple[Condition, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
     init_container_statuses: tuple[ContainerStatus, ...] = ()

@@ -92,13 +92,6 @@ def keeps_ending(status: ContainerStatus, now: datetime) -> bool:
     return now - (status.state.running.started_at or now) < _proof(status)
 
 
-def just_restarted(status: ContainerStatus, now: datetime) -> bool:
-    """Whether it ended at all and its present run proves nothing yet."""
-    if status.restart_count == 0 or status.state.running is None:
-        return False
-    return now - (status.state.running.started_at or now) < _proof(status)
-
-
 def _proof(status: ContainerStatus) -> timedelta:
     ended = status.last_state.terminated
     run = timedelta(0)

@@ -6,8 +6,6 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-CONDITION_KEYS = ("type", "status", "reason", "message", "since")
-
 
 class Intent(models.Model):
     """A row whose truth is in the cluster.
