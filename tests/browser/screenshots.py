@@ -79,12 +79,12 @@ def releases(page: Page) -> None:
 def rolling(page: Page) -> None:
     """Some pods of the old release, some of the new one."""
     page.goto(f"{PROD}apps/ledger/configuration/")
-    acts.fill_variables(page, {"START_DELAY": "12s"})
+    acts.fill_variables(page, {"START_DELAY": "16s"})
     page.get_by_role("button", name=re.compile(r"Release v\d")).click()
     page.wait_for_url(f"**{PROD}apps/ledger/")
-    new = page.get_by_role("group", name=re.compile("new"))
-    expect(new.locator(".b-tile", has_text="Ready").first).to_be_visible(timeout=acts.SLOW)
-    expect(new.locator(".b-tile", has_text="Starting").first).to_be_visible(timeout=acts.SLOW)
+    new = page.locator(".b-lane").first.locator(".b-tile")
+    expect(new.filter(has_text="serves")).to_have_count(1, timeout=acts.SLOW)
+    expect(new.filter(has_text="Starting")).to_have_count(1, timeout=acts.SLOW)
 
 
 PICTURES: dict[str, Callable[[Page], None]] = {
