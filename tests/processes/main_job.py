@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -147,10 +146,14 @@ class MainJob:
 
 
 def until_finished(live: Socket, release: int, seconds: float = 120) -> list[Json]:
-    """What a viewer is told until the rollout of `release` is over: figures of the app, and pictures of its pods."""
+    """What a viewer is told until the rollout of `release` is over and its pods were shown: figures and pictures."""
+    shown: set[str] = set()
 
     def finished(message: Json) -> bool:
-        figures: dict[str, Any] = message if message["type"] == "app" else {}
-        return bool(figures.get("finished")) and int(figures.get("release") or 0) == release
+        if message["type"] == "fragment":
+            shown.add("pods")
+        elif message["type"] == "app" and message.get("finished") and int(message.get("release") or 0) == release:
+            shown.add("figures")
+        return shown == {"pods", "figures"}
 
     return live.until(finished, seconds)

@@ -113,9 +113,10 @@ class Postgres:
             self.home.chmod(0o711)
             shutil.chown(self.data, "postgres", "postgres")
         self._run("initdb", "-D", str(self.data), "-U", "berth", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        # The machine stays up: what was committed is kept without fsync, also when the server is killed.
         options = (
             f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories= -c fsync=off "
-            "-c synchronous_commit=off -c full_page_writes=off"
+            "-c full_page_writes=off"
         )
         self._options = options
         self.start()

@@ -26,8 +26,7 @@ def test_main_job(stack: Stack, job: MainJob, witness: Witness) -> None:
     witness.sees_namespace(namespace, team=job.team)
     job.make_parts()
     witness.sees_parts(namespace)
-    told = job.deploy()
-    assert {message["type"] for message in told} >= {"app", "fragment"}
+    job.deploy()
     witness.sees_app(namespace, image="10.89.0.1:5000/hello:v1", password=job.password)
     job.read_logs()
     job.change()
