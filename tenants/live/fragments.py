@@ -32,7 +32,7 @@ Figures = dict[str, Any] | None
 
 
 def render(topic: Topic, rollout: Rollout | None, events: Iterable[Event] = ()) -> tuple[Figures, dict[str, str]]:
-    """(figures for scripts or None, target → HTML) of a topic as it stands; ({}, {}) when its row is gone.
+    """(figures for scripts or None, target → HTML) of a topic as it stands; (None, {}) when its row is gone.
 
     Runs in a thread of its own: it reads the database.
     """

@@ -29,7 +29,7 @@ from tenants.live.events import Changed, Message, team_group
 from tenants.live.logs import LogHub, SourceKey
 from tenants.live.outbox import Outbox, Shown
 from tenants.live.runs import Run, ending, runs
-from tenants.live.topics import Topic
+from tenants.live.topics import SharedKey, Topic
 from tenants.live.upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Hub:
         self.informers: dict[str, Informer] = {}
         self.upstream = Upstream(self._ending)
         self.logs = LogHub(self.upstream.lines, self.upstream.since)
-        self._shown: dict[str, Shown] = {}
+        self._shown: dict[SharedKey, Shown] = {}
         self._by_place: dict[Place, Shown] = {}
         self._pod_watchers: dict[Place, set[Callable[[], None]]] = defaultdict(set)
         self._dirty: set[Place] = set()
@@ -59,7 +59,7 @@ class Hub:
         self._renderer = ThreadPoolExecutor(1, thread_name_prefix="live-render")
         self._flush: asyncio.TimerHandle | None = None
         self._running: set[asyncio.Task[None]] = set()
-        self._groups: dict[int, int] = defaultdict(int)
+        self._heard: set[int] = set()
         self._channel = ""
         self.stale_since: dict[str, datetime] = {}
 
@@ -88,9 +88,9 @@ class Hub:
 
     async def subscribe(self, topic: Topic, outbox: Outbox) -> None:
         """Adds a viewer and brings it up to now."""
-        shown = self._shown.get(topic.name)
+        shown = self._shown.get(topic.shared)
         if shown is None:
-            shown = self._shown[topic.name] = Shown(topic)
+            shown = self._shown[topic.shared] = Shown(topic)
             if topic.place:
                 self._by_place[topic.place] = shown
         shown.viewers.add(outbox)
@@ -103,13 +103,13 @@ class Hub:
         await self._refresh(shown, also=outbox)
 
     def unsubscribe(self, topic: Topic, outbox: Outbox) -> None:
-        shown = self._shown.get(topic.name)
+        shown = self._shown.get(topic.shared)
         if shown is None:
             return
         shown.viewers.discard(outbox)
         shown.log_readers.discard(outbox)
         if not shown.viewers:
-            del self._shown[topic.name]
+            del self._shown[topic.shared]
             if topic.place:
                 self._by_place.pop(topic.place, None)
 
@@ -201,9 +201,9 @@ class Hub:
     async def _hear(self, teams: Iterable[int]) -> None:
         layer = get_channel_layer()
         for team in teams:
-            if layer is not None and not self._groups[team]:
-                self._groups[team] = 1
+            if layer is not None and team not in self._heard:
                 await layer.group_add(team_group(team), self._channel)
+                self._heard.add(team)
 
     async def _listen(self) -> None:
         layer = get_channel_layer()

@@ -9,6 +9,8 @@ from uuid import UUID
 from tenants import access
 from tenants.models import App, Namespace, Operation, Team, User
 
+SharedKey = tuple[str, frozenset[int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -23,6 +25,11 @@ class Topic:
     teams: frozenset[int]
     place: tuple[str, str, str] | None = None
     reads_logs: bool = False
+
+    @property
+    def shared(self) -> SharedKey:
+        """What viewers have in common who are shown the same: two people's "home" is of different teams."""
+        return self.name, self.teams
 
 
 def find(user: User, name: str) -> Topic | None:
