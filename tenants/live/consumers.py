@@ -24,10 +24,13 @@ MAX_TOPICS = 60
 class LiveConsumer(GuardedConsumer):
     """Topics. The newest state of each fragment is sent, not each state: a slow browser skips, never lags."""
 
-    async def opened(self) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.outbox = Outbox()
         self.topics: dict[str, topics.Topic] = {}
-        self._pump_task = asyncio.create_task(self._pump())
+
+    async def opened(self) -> None:
+        self.send_by(self._pump())
 
     async def said(self, text: str) -> None:
         message = live_decoder.decode(text)
@@ -52,15 +55,9 @@ class LiveConsumer(GuardedConsumer):
                 return False
         return True
 
-    def dropped(self) -> None:
-        if hasattr(self, "outbox"):
-            self.outbox.clear()
-
     async def closed(self) -> None:
-        if hasattr(self, "_pump_task"):
-            self._pump_task.cancel()
-            for topic in self.topics.values():
-                hubs.current().unsubscribe(topic, self.outbox)
+        for topic in self.topics.values():
+            hubs.current().unsubscribe(topic, self.outbox)
 
     async def _pump(self) -> None:
         while not self.closing:
@@ -83,7 +80,7 @@ class LogConsumer(GuardedConsumer):
 
     async def opened(self) -> None:
         self._commands: asyncio.Queue[Any] = asyncio.Queue(maxsize=8)
-        self._pump_task = asyncio.create_task(self._pump())
+        self.send_by(self._pump())
 
     async def said(self, text: str) -> None:
         await self._commands.put(log_decoder.decode(text))
@@ -93,12 +90,7 @@ class LogConsumer(GuardedConsumer):
     async def allowed(self) -> bool:
         return self.view is None or await self._may_read(self.view.app.pk) is not None
 
-    def dropped(self) -> None:
-        if hasattr(self, "_pump_task"):
-            self._pump_task.cancel()
-
     async def closed(self) -> None:
-        self.dropped()
         if self.view is not None:
             self.view.close()
 
@@ -107,8 +99,7 @@ class LogConsumer(GuardedConsumer):
         app = await self._may_read(message.app) if isinstance(message, OpenLogs) else None
         if app is None:
             await self._deliver({"type": "refused"})
-            self.closing = True
-            await self.close(RIGHT_LOST)
+            await self.shut(RIGHT_LOST)
             return
         self.view = view = LogView(hubs.current(), app, user=self.user.pk, message=message)
         async for frame in view.frames(self._commands):

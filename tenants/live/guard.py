@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
@@ -39,6 +40,7 @@ class GuardedConsumer(AsyncWebsocketConsumer):
 
     user: User
     closing = False
+    _sending: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         origin.set(Origin(door="socket", address=_peer(self.scope)))
@@ -58,6 +60,7 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         task = getattr(self, "_recheck_task", None)
         if task is not None:
             task.cancel()
+        self._stop_sending()
         if self.channel_layer is not None and hasattr(self, "user"):
             await self.channel_layer.group_discard(rights_group(self.user.pk), self.channel_name)
         await self.closed()
@@ -77,10 +80,14 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         """`tenants.live.events.RightsChanged` of this user, from the channel layer."""
         await self._recheck()
 
+    def send_by(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs `work`, which sends all that the socket shows, while it is open; where that fails, the socket closes."""
+        self._sending = asyncio.create_task(self._send_all(work))
+
     async def shut(self, code: int) -> None:
         """Closes at once; what was not sent yet is thrown away."""
         self.closing = True
-        self.dropped()
+        self._stop_sending()
         with contextlib.suppress(RuntimeError):
             await self.close(code)
 
@@ -95,9 +102,6 @@ class GuardedConsumer(AsyncWebsocketConsumer):
     async def allowed(self) -> bool:
         """Whether all that this socket shows may still be seen by `self.user`."""
         return True
-
-    def dropped(self) -> None:
-        """Throws away what waits to be sent."""
 
     async def closed(self) -> None:
         """The socket is gone."""
@@ -119,6 +123,21 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         self.user = user
         if not self.closing and not await self.allowed():
             await self.shut(RIGHT_LOST)
+
+    async def _send_all(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except TimeoutError:
+            log.info("a socket that took nothing is closed")
+        except Exception:  # whatever it was: a socket that stays open and silent would look alive
+            log.exception("a socket could not be served")
+        else:
+            return
+        await self.shut(FAILED)
+
+    def _stop_sending(self) -> None:
+        if self._sending is not None and self._sending is not asyncio.current_task():
+            self._sending.cancel()
 
     @database_sync_to_async
     def _session_user(self) -> User | None:

@@ -30,9 +30,6 @@ class Outbox:
         self._waiting.clear()
         return messages
 
-    def clear(self) -> None:
-        self._waiting.clear()
-
 
 class Shown:
     """A topic with viewers: who looks and what they were shown last."""

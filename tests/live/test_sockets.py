@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from channels.db import database_sync_to_async
 from django.db import OperationalError
 
 from tenants.live import guard
+from tenants.live.logview import LogView
+from tenants.live.outbox import Outbox
 from tenants.models import App, Namespace, Team, User
 from tenants.services import members
 from tests.live.conftest import ORIGIN, Connect
@@ -172,3 +175,24 @@ async def test_a_socket_whose_rights_cannot_be_asked_for_is_closed(
 
     monkeypatch.setattr(guard.GuardedConsumer, "_session_user", unknown)
     assert await socket.closed() == guard.FAILED
+
+
+@pytest.mark.parametrize("trouble", [TimeoutError(), RuntimeError("a fault")], ids=["blocked", "fault"])
+async def test_a_socket_that_cannot_be_served_is_closed(
+    connect: Connect, bob: User, app_row: App, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    async def no_messages(_: Outbox) -> list[str]:
+        raise trouble
+
+    async def no_frames(_: LogView) -> AsyncIterator[Any]:
+        raise trouble
+        yield
+
+    monkeypatch.setattr(Outbox, "take", no_messages)
+    monkeypatch.setattr(LogView, "_drain", no_frames)
+    topics, logs = await connect(bob), await connect(bob, "/ws/logs/")
+    await topics.open()
+    assert await topics.closed() == guard.FAILED
+    await logs.open()
+    await logs.say({"type": "open", "app": app_row.pk})
+    assert await logs.closed() == guard.FAILED
