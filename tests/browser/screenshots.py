@@ -64,16 +64,8 @@ def new_app(page: Page) -> None:
     expect(page.locator("#remains")).to_contain_text("0.75")
 
 
-def namespace(page: Page) -> None:
-    page.goto(PROD)
-
-
 def quota(page: Page) -> None:
     page.goto("/t/payments/quota/")
-
-
-def releases(page: Page) -> None:
-    page.goto(f"{PROD}apps/checkout/releases/")
 
 
 def rolling(page: Page) -> None:
@@ -90,15 +82,13 @@ def rolling(page: Page) -> None:
 PICTURES: dict[str, Callable[[Page], None]] = {
     "home": home,
     "team": team,
-    "stuck": stuck,
-    "rolling": rolling,
+    "app-stuck": stuck,
+    "app-rolling": rolling,
     "logs": logs,
     "new-app": new_app,
-    "namespace": namespace,
-    "releases": releases,
     "quota": quota,
 }
-NARROW_TOO = ("home", "stuck", "logs")
+NARROW_TOO = ("home", "app-stuck", "logs")
 
 
 def take(page: Page, folder: Path) -> None:
@@ -107,11 +97,11 @@ def take(page: Page, folder: Path) -> None:
         go(page)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            page.screenshot(path=folder / f"{name}-{scheme}.png")
+            page.screenshot(path=folder / f"{name}-1280-{scheme}.png")
         page.emulate_media(color_scheme="light")
         if name in NARROW_TOO:
             page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-            page.screenshot(path=folder / f"{name}-360.png")
+            page.screenshot(path=folder / f"{name}-360-light.png")
 
 
 def main(folder: Path) -> int:
