@@ -21,7 +21,7 @@ ERRORS = {
 # A call is about the first of these that stands in its address.
 NOUNS = ("audit", "members", "quota", "secrets", "volumes", "apps", "namespaces", "plans", "operations", "tokens", "me",
          "teams")  # fmt: skip
-READING = ("400", "401", "403", "404", "503")
+READING = ("400", "401", "403", "404", "422", "503")
 UNREAD = {"413": "The body is too large.", "415": "The body is no JSON."}
 
 

@@ -23,21 +23,15 @@ from tests.access.routes import NAMED, ROUTES
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ADMIN = [route for route in ROUTES if route.name.startswith("admin:")]
+pytestmark = pytest.mark.django_db
 assert tasks.__all__, "importing them is what makes Celery know the tasks"
 
 
 @pytest.fixture(scope="module")
-def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """One world for all doors: whatever a door changes is undone."""
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """One world for all doors: whatever a test changes is undone."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield make_world()
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def world(standing: World) -> Iterator[World]:
-    with transaction.atomic():
-        yield standing
         transaction.set_rollback(True)
 
 

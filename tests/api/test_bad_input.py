@@ -171,9 +171,16 @@ def test_forms_are_not_taken(api: Script, team: Team) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("page", ["0", "2", "last", "-1", "99999999999999999999"])
-def test_page_that_is_not_there(api: Script, team: Team, page: str) -> None:
-    assert api.get(f"teams?page={page}").status_code == (200 if page == "last" else 404)
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=last", "page=-1", "page=9999999999999", "page_size=0", "page_size=201", "page_size="]
+)
+def test_page_that_is_none(api: Script, team: Team, query: str) -> None:
+    answer = api.get(f"teams?{query}")
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, [query.partition("=")[0]])
+
+
+def test_page_beyond_the_last_is_not_there(api: Script, team: Team) -> None:
+    assert api.get("teams?page=2").status_code == 404
 
 
 def test_pages_have_the_size_that_is_asked_for(api: Script, namespace: Namespace) -> None:

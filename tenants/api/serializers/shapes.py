@@ -6,8 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tenants.api.fields import Strict
+from tenants.api.fields import NumberField, Strict
+from tenants.api.pagination import Pages
 from tenants.api.serializers.operations import OperationOut
+from tenants.rules.quantities import whole
 
 Shape = type[serializers.Serializer[Any]]
 
@@ -18,11 +20,19 @@ class NoQuery(Strict):
     """A call without parameters."""
 
 
+def _page(text: str | int) -> int:
+    return whole(text, 1, 1_000_000, "pages")
+
+
+def _page_size(text: str | int) -> int:
+    return whole(text, 1, Pages.max_page_size, "rows")
+
+
 class PageQuery(Strict):
     """`Pages` reads them; they are named here so that others are refused."""
 
-    page = serializers.CharField(required=False, help_text="From 1 on.")
-    page_size = serializers.CharField(required=False, help_text="At most 200; 50 unless told otherwise.")
+    page = NumberField(_page, required=False, help_text="From 1 on.")
+    page_size = NumberField(_page_size, required=False, help_text="At most 200; 50 unless told otherwise.")
 
 
 class Confirm(Strict):
