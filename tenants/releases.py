@@ -133,7 +133,7 @@ def without_values(changes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]
 def pinned_versions(releases: Iterable[Ledger]) -> dict[str, set[int]]:
     """Versions of secrets that must stay in the cluster, by secret: those of all releases given.
 
-    Ask with an app's wanted and serving releases, and with those that it can be rolled back to.
+    Ask with `Release.objects.usable()`.
     """
     kept: dict[str, set[int]] = {}
     for release in releases:

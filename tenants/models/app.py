@@ -40,6 +40,10 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
     def visible_to(self, user: Any) -> ReleaseQuerySet:
         return self.filter(app__namespace__team__in=Team.objects.visible_to(user))
 
+    def usable(self) -> ReleaseQuerySet:
+        """Those whose secrets' versions must stay: all but what was replaced before it ever worked."""
+        return self.exclude(outcome=Outcome.ABANDONED, worked=False)
+
 
 class Release(models.Model):
     """One immutable release: image, configuration, scale and settings together, so that a rollback is whole.

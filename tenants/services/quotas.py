@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from tenants.models import App, Namespace, Plan, Release, Secret, Volume
-from tenants.models.app import Outcome
 from tenants.releases import ReleaseSpec, load, pinned_versions
 from tenants.rules import quota
 from tenants.rules.quota import Preflight, Row
@@ -62,13 +61,14 @@ def reserved_in(namespaces: Iterable[Namespace], without: App | None = None) -> 
 def _secret_objects(namespaces: Iterable[int]) -> Counter[int]:
     """How many Secrets stand in the cluster: the versions in use, and those that a rollback may need."""
     secrets = list(Secret.objects.filter(namespace__in=namespaces))
-    usable = Release.objects.filter(app__namespace__in=namespaces).exclude(outcome=Outcome.ABANDONED, worked=False)
+    usable = Release.objects.usable().filter(app__namespace__in=namespaces)
     pinned: dict[int, list[Release]] = defaultdict(list)
     if secrets:
         for release in usable.select_related("app"):
             pinned[release.app.namespace_id].append(release)
+    kept = {namespace: pinned_versions(releases) for namespace, releases in pinned.items()}
     count: Counter[int] = Counter()
     for secret in secrets:
-        kept = pinned_versions(pinned[secret.namespace_id]).get(secret.name, set())
-        count[secret.namespace_id] += len(set(secret.keys.values()) | kept)
+        versions = kept.get(secret.namespace_id, {}).get(secret.name, set())
+        count[secret.namespace_id] += len({*secret.keys.values(), *versions})
     return count

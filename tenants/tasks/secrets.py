@@ -7,8 +7,8 @@ from django.db import transaction
 
 from tenants import clusters, intents, operations, outcomes
 from tenants.models import Release, Secret
-from tenants.models.app import Outcome
 from tenants.operations import Hold
+from tenants.releases import pinned_versions
 from tenants.tasks.carry import carry, settle
 
 
@@ -62,7 +62,5 @@ def _used_versions(secret: Secret) -> set[int]:
     """Versions that the secret, a wanted release or one that can be rolled back to names, and those on their way."""
     secret.refresh_from_db(fields=["keys", "version"])
     used = {*secret.keys.values(), secret.version}
-    releases = Release.objects.filter(app__namespace=secret.namespace).exclude(outcome=Outcome.ABANDONED, worked=False)
-    for spec in releases.values_list("spec", flat=True):
-        used.update(spec.get("secret_versions", {}).get(secret.name, {}).values())
-    return used
+    usable = Release.objects.usable().filter(app__namespace=secret.namespace)
+    return used | pinned_versions(usable).get(secret.name, set())
