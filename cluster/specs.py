@@ -59,7 +59,8 @@ class NamespaceSpec:
 class Part:
     """One condition of a thing that is made of several: what `Namespace.conditions` keeps.
 
-    `type` is one of the PART_* names of the thing, `status` is "True", "False" or "Unknown" as in Kubernetes.
+    `type` is its name (a namespace's are `cluster.tenancy.PARTS`), `status` "True", "False" or "Unknown" as in
+    Kubernetes.
     """
 
     type: str
@@ -71,7 +72,7 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class NamespaceOutcome:
     uid: str
-    parts: tuple[Part, ...]  # Namespace, Quota, Limits, NetworkPolicy, PodSecurity, Rights in this order
+    parts: tuple[Part, ...]  # as `cluster.tenancy.PARTS`, in this order
 
     @property
     def ready(self) -> bool:

@@ -30,12 +30,14 @@ PART_POD_SECURITY = "PodSecurity"
 PART_RIGHTS = "Rights"
 PARTS = (PART_NAMESPACE, PART_QUOTA, PART_LIMITS, PART_NETWORK_POLICY, PART_POD_SECURITY, PART_RIGHTS)
 
-_PART_OF_KIND = {
+PART_OF_KIND = {
+    "Namespace": PART_NAMESPACE,
     "ResourceQuota": PART_QUOTA,
     "LimitRange": PART_LIMITS,
     "NetworkPolicy": PART_NETWORK_POLICY,
     "RoleBinding": PART_RIGHTS,
 }
+"""Kind → the part that it stands for. Pod Security is asked by a dry run."""
 
 
 def provision(caller: Caller, spec: NamespaceSpec, *, patience: float) -> NamespaceOutcome:
@@ -48,7 +50,7 @@ def provision(caller: Caller, spec: NamespaceSpec, *, patience: float) -> Namesp
         return verify(caller, spec)
     refused: dict[str, Part] = {}
     for manifest in manifests.manifests(spec)[1:]:
-        part = _PART_OF_KIND[manifest["kind"]]
+        part = PART_OF_KIND[manifest["kind"]]
         try:
             _apply_part(caller, manifest)
         except (Refused, NotFound) as refusal:

@@ -15,23 +15,22 @@ from django.utils import timezone
 from cluster import quantities
 from cluster.rollout import Rollout, to_json
 from cluster.specs import NamespaceOutcome, Part, Remaining
+from cluster.tenancy import PARTS
 from tenants.live import events
 from tenants.models import App, Namespace, Release, Secret, Team, Volume
 from tenants.models.app import Outcome
 
 Row = Namespace | App | Volume | Secret
 
-NAMESPACE_PARTS = ("Namespace", "Quota", "Limits", "NetworkPolicy", "PodSecurity", "Rights")
-
-# Column of Namespace.usage → resource of the quota, and what its unit is multiplied with.
+# Column of Namespace.usage → resource of the quota, and how its amount is read.
 _USAGE = {
-    "cpu": ("requests.cpu", 1000),
-    "memory": ("requests.memory", 1),
-    "storage": ("requests.storage", 1),
-    "pods": ("pods", 1),
-    "claims": ("persistentvolumeclaims", 1),
-    "services": ("services", 1),
-    "secrets": ("secrets", 1),
+    "cpu": ("requests.cpu", quantities.parse_cpu),
+    "memory": ("requests.memory", quantities.parse_size),
+    "storage": ("requests.storage", quantities.parse_size),
+    "pods": ("pods", quantities.parse_size),
+    "claims": ("persistentvolumeclaims", quantities.parse_size),
+    "services": ("services", quantities.parse_size),
+    "secrets": ("secrets", quantities.parse_size),
 }
 
 
@@ -89,7 +88,7 @@ def provisioned(namespace: Namespace, outcome: NamespaceOutcome) -> bool:
 def missing(namespace: Namespace) -> bool:
     """Somebody deleted the namespace behind Berth's back."""
     words = "Somebody deleted the namespace in the cluster: it is made again, its volumes empty."
-    parts = [Part(type_, "False", "Deleted", words) for type_ in NAMESPACE_PARTS]
+    parts = [Part(type_, "False", "Deleted", words) for type_ in PARTS]
     return record(namespace, parts, usage={})
 
 
@@ -125,13 +124,9 @@ def rolled(app: App, rollout: Rollout) -> bool:
     return True
 
 
-def used(namespace: Namespace, hard: Mapping[str, str]) -> bool:
-    """`hard` is `status.used` of the namespace's ResourceQuota; kept as numbers in the plan's units."""
-    usage = {
-        field: int(quantities.parse(hard[resource]) * factor)
-        for field, (resource, factor) in _USAGE.items()
-        if resource in hard
-    }
+def used(namespace: Namespace, amounts: Mapping[str, str]) -> bool:
+    """`amounts` is `status.used` of the namespace's ResourceQuota; kept as numbers in the plan's units."""
+    usage = {field: read(amounts[resource]) for field, (resource, read) in _USAGE.items() if resource in amounts}
     return record(namespace, usage=usage)
 
 

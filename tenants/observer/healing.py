@@ -15,6 +15,7 @@ from django.db import transaction
 
 from cluster.drift import drift
 from cluster.specs import Part
+from cluster.tenancy import PART_OF_KIND
 from tenants import audit, clusters, intents, operations, outcomes
 from tenants.models import App, Namespace, Operation, Volume
 from tenants.models.operation import OperationState
@@ -27,14 +28,6 @@ SETTLES = 2.0
 # Two controllers that undo each other: the pause between repairs of one thing doubles, from and up to, in seconds.
 PAUSE_FIRST, PAUSE_LAST = 3.0, 300.0
 CALM = 600.0
-
-_CONDITION = {
-    "Namespace": "Namespace",
-    "ResourceQuota": "Quota",
-    "LimitRange": "Limits",
-    "NetworkPolicy": "NetworkPolicy",
-    "RoleBinding": "Rights",
-}
 
 
 @dataclass(slots=True)
@@ -70,7 +63,7 @@ class Healer:
         if gone:
             outcomes.missing(row)
         else:
-            parts = [Part(_CONDITION[kind], "False", "Drifted", what[0]) for kind, what in found.items()]
+            parts = [Part(PART_OF_KIND[kind], "False", "Drifted", what[0]) for kind, what in found.items()]
             outcomes.record(row, parts)
         return True
 

@@ -10,7 +10,7 @@ import contextvars
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from django.db import close_old_connections
 from django.utils import timezone
@@ -21,7 +21,7 @@ from tenants import operations, outcomes
 from tenants.models import App, Namespace, Operation, Volume
 from tenants.models.operation import OperationState
 from tenants.observer.healing import Healer
-from tenants.observer.sights import Key, Manifest, Sight
+from tenants.observer.sights import Key, Manifest, Noun, Sight
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,9 +61,10 @@ class Writer:
         """All that has a row in this cluster."""
         spaces = Namespace.objects.filter(cluster=self.alias).values_list("cluster_name", flat=True)
         keys = {Key("namespace", name) for name in spaces}
-        for noun, model in (("app", App), ("volume", Volume)):
+        within: tuple[tuple[Noun, Any], ...] = (("app", App), ("volume", Volume))
+        for noun, model in within:
             rows = model.objects.filter(namespace__cluster=self.alias).values_list("namespace__cluster_name", "name")
-            keys |= {Key(noun, namespace, name) for namespace, name in rows}  # type: ignore[arg-type]
+            keys |= {Key(noun, namespace, name) for namespace, name in rows}
         return keys
 
     def awaited_keys(self, limit: int = 500) -> set[Key]:
@@ -75,7 +76,7 @@ class Writer:
             namespace__cluster=self.alias,
         )
         found = waiting.values_list("target_noun", "namespace__cluster_name", "target_name")[:limit]
-        return {Key(noun, namespace, target.rpartition("/")[2]) for noun, namespace, target in found}  # type: ignore[arg-type]
+        return {Key(cast(Noun, noun), str(place), target.rpartition("/")[2]) for noun, place, target in found}
 
     def write(self, sights: Iterable[Sight]) -> set[Key]:
         """Records each sight. Returns the keys to look at again soon, though nothing may change in the cluster."""
@@ -101,7 +102,7 @@ class Writer:
         rows = Namespace.objects.filter(cluster=self.alias, cluster_name__in=wanted).select_related("team", "plan")
         return {row.cluster_name: row for row in rows}
 
-    def _rows(self, model: Any, noun: str, by_key: dict[Key, Sight], spaces: dict[str, Namespace]) -> Iterable[Any]:
+    def _rows(self, model: Any, noun: Noun, by_key: dict[Key, Sight], spaces: dict[str, Namespace]) -> Iterable[Any]:
         keys = [key for key in by_key if key.noun == noun and key.namespace in spaces]
         if not keys:
             return
@@ -112,7 +113,7 @@ class Writer:
         related = found.select_related("release", "serving") if model is App else found
         for row in related:
             row.namespace = by_pk[row.namespace_id]
-            if Key(noun, row.namespace.cluster_name, row.name) in by_key:  # type: ignore[arg-type]
+            if Key(noun, row.namespace.cluster_name, row.name) in by_key:
                 yield row
 
     def _namespace(self, row: Namespace, sight: Sight) -> bool:
@@ -165,7 +166,7 @@ class Writer:
         phase = claim.get("status", {}).get("phase", "")
         capacity = claim.get("status", {}).get("capacity", {}).get("storage")
         part = _bound(phase, sight)
-        outcomes.claimed(row, phase, int(quantities.parse(capacity)) if capacity else None, part)
+        outcomes.claimed(row, phase, quantities.parse_size(capacity) if capacity else None, part)
         failing = part.reason == "ProvisioningFailed"
         if part.status == "True" or part.reason == "WaitForFirstConsumer":
             operations.close(_awaiting(row, row.observed_generation))
