@@ -95,26 +95,6 @@ async def follow(
     when its end is missing: the next read brings it whole. Raises `cluster.errors`; `Invalid` (400) while the container
     has not started. Never give `tail` with `since_ns`: the API server applies the tail first.
     """
-    batches = follow_batches(
-        connection, namespace, pod, container, previous=previous, since_ns=since_ns, tail=tail, follow=follow
-    )
-    async for batch in batches:
-        for line in batch:
-            yield line
-
-
-async def follow_batches(
-    connection: Connection,
-    namespace: str,
-    pod: str,
-    container: str,
-    *,
-    previous: bool = False,
-    since_ns: int | None = None,
-    tail: int | None = None,
-    follow: bool = True,
-) -> AsyncIterator[list[Line]]:
-    """As `follow`, with all lines of a chunk at once: for a hundred thousand lines a second."""
     if tail is not None and since_ns is not None:
         raise ValueError("tail and since_ns exclude each other: the API server applies the tail first")
     query = {"container": container, "timestamps": "true"}
@@ -131,10 +111,11 @@ async def follow_batches(
     silence = None if follow else SNAPSHOT_SILENCE
     async with opened(connection, path, query, silence=silence, accept="*/*") as chunks:
         async for chunk in chunks:
-            if lines := splitter.feed(chunk):
-                yield lines
-        if not follow and (lines := splitter.rest()):
-            yield lines
+            for line in splitter.feed(chunk):
+                yield line
+        if not follow:
+            for line in splitter.rest():
+                yield line
 
 
 class Splitter:
