@@ -129,6 +129,8 @@ class GuardedConsumer(AsyncWebsocketConsumer):
             await work
         except TimeoutError:
             log.info("a socket that took nothing is closed")
+        except OSError:  # ASGI: what a send to somebody who left raises
+            log.debug("a viewer left while something was sent")
         except Exception:  # whatever it was: a socket that stays open and silent would look alive
             log.exception("a socket could not be served")
         else:
