@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from simcluster.server import SimCluster
 from tests.browser import acts
 from tests.browser import demo as demos
 from tests.browser.looking import WIDE, Watch
 from tests.prerequisites import CHROMIUM
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+SPEED = 4
+"""How much faster than life the simulated cluster is: rollouts are short, and still have steps to see."""
 PATIENCE = 15_000
 """Milliseconds that a change on a page may take on a busy machine."""
 
@@ -39,8 +42,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(scope="package")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[demos.Demo]:
-    with demos.running(tmp_path_factory.mktemp("browser")) as demo:
+def simulated() -> Iterator[SimCluster]:
+    """The cluster behind the demo, in this process, so that a test can take it away."""
+    with SimCluster(speed=SPEED) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="package")
+def demo(tmp_path_factory: pytest.TempPathFactory, simulated: SimCluster) -> Iterator[demos.Demo]:
+    folder = tmp_path_factory.mktemp("browser")
+    with demos.running(folder, f"--cluster={simulated.write_kubeconfig(folder / 'harbor-1')}") as demo:
         yield demo
         assert demo.complaints() == []
 

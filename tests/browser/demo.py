@@ -1,4 +1,4 @@
-"""The demo as a process of its own, which browsers look at: free port, own folder, simulated cluster."""
+"""The demo as a process of its own, which browsers look at: a free port and a folder of its own."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from tests.processes.stack import Process, free_port, until
 
 PASSWORD = "demo"
 """Of everybody in the demo's cast."""
-SPEED = 4
-"""How much faster than life the simulated cluster is: rollouts are short, and still have steps to see."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +43,12 @@ class Demo:
 
 
 @contextmanager
-def running(folder: Path, *, bare: bool = True, speed: float = SPEED) -> Iterator[Demo]:
-    """Runs the demo below `folder`. `bare`: only the people and their teams."""
+def running(folder: Path, *options: str) -> Iterator[Demo]:
+    """Runs the demo below `folder`; `options` as of `manage.py demo`."""
     port = free_port()
-    command = [sys.executable, "manage.py", "demo", f"--port={port}", f"--data={folder / 'data'}", f"--speed={speed}"]
+    command = [sys.executable, "manage.py", "demo", f"--port={port}", f"--data={folder / 'data'}", *options]
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings.dev", "PYTHONUNBUFFERED": "1"}
-    process = Process("demo", [*command, "--bare"] if bare else command, folder, env).start()
+    process = Process("demo", command, folder, env).start()
     address = f"http://127.0.0.1:{port}"
     try:
         until("the demo", lambda: requests.get(f"{address}/accounts/login/", timeout=2).ok)

@@ -111,7 +111,7 @@ def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as place,
-        demo.running(Path(place), bare=False, speed=SPEED) as running,
+        demo.running(Path(place), f"--speed={SPEED}") as running,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

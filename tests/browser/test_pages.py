@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Response, expect
 
+from simcluster.server import SimCluster
 from tests.browser import acts
 from tests.browser.acts import HELLO, SLOW
 from tests.browser.conftest import Visitors
@@ -67,6 +68,30 @@ def test_two_people_see_the_same_rollout(visit: Visitors, talker: str) -> None:
     shown = [page.locator("[data-fragment=rollout] .b-tile-name code").all_inner_texts() for page in (bob, carol)]
     assert shown[0] == shown[1]
     expect(carol.get_by_role("link", name="Deploy", exact=True)).to_have_count(0)
+
+
+def test_a_cluster_that_is_away_is_said_and_wishes_are_carried_out_when_it_is_back(
+    visit: Visitors, talker: str, simulated: SimCluster
+) -> None:
+    page = visit("bob")
+    page.goto(talker)
+    acts.says(page, "Running")
+    simulated.stop_answering()
+    try:
+        expect(page.locator("[data-live-state] [data-when=stale]")).to_be_visible(timeout=SLOW)
+        expect(page.locator("[data-live-state]")).to_contain_text("No answer since")
+        page.goto(f"{talker}scale/")
+        until(page, "does not answer since")
+        look_over(page, live=False)
+        page.get_by_label("Replicas").fill("3")
+        page.get_by_role("button", name=re.compile(r"Release v\d|Scale")).click()
+        page.wait_for_url(f"**{talker}")
+    finally:
+        simulated.resume()
+    acts.mark(page)
+    expect(acts.tiles(page, "Ready")).to_have_count(3, timeout=SLOW)
+    expect(page.locator("[data-live-state] [data-when=open]")).to_be_visible(timeout=SLOW)
+    assert acts.same_page(page)
 
 
 def test_a_name_that_is_taken_or_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
