@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -16,6 +15,7 @@ import redis
 import requests
 
 from simcluster.server import SimCluster
+from tests.processes.leaks import overheard, sweep
 from tests.processes.script import Berth, Json, Refused
 from tests.processes.stack import Process, Stack, until
 from tests.processes.witness import Witness
@@ -194,32 +194,17 @@ def test_a_secrets_value_stands_nowhere_but_in_the_cluster(
     stack: Stack, script: Berth, home: str, deploy: Callable[..., Json], witness: Witness
 ) -> None:
     canary = f"canary-{secrets.token_hex(12)}"
-    stack.worker.stop()
-    accepted = script.post(f"{home}/secrets", {"name": "canary", "values": {"TOKEN": canary}})
-    try:
-        assert sweep(stack, canary) == []
-    finally:
-        stack.worker.start()
-    script.follow(accepted)
-    script.follow(deploy(secret_env={"TOKEN": {"secret": "canary", "key": "TOKEN"}}))
-    changed = script.patch(f"{home}/secrets/canary", {"values": {"OTHER": f"{canary}-2"}})
-    script.follow(changed)
+    with overheard(stack) as ear:
+        stack.worker.stop()
+        accepted = script.post(f"{home}/secrets", {"name": "canary", "values": {"TOKEN": canary}})
+        try:
+            assert sweep(stack, canary, ear) == []
+        finally:
+            stack.worker.start()
+        script.follow(accepted)
+        script.follow(deploy(secret_env={"TOKEN": {"secret": "canary", "key": "TOKEN"}}))
+        script.follow(script.patch(f"{home}/secrets/canary", {"values": {"OTHER": f"{canary}-2"}}))
+        assert sweep(stack, canary, ear) == []
+        told = accepted["operation"]["id"]
+        assert set(sweep(stack, told, ear)) >= {"database", "Redis"}, "the sweep is blind"
     assert witness.items("stack-faults-dev", "secrets", selector="berth.dev/secret=canary")
-    assert sweep(stack, canary) == []
-
-
-def sweep(stack: Stack, text: str) -> list[str]:
-    """Where the text stands: the database's dump, Redis's memory and file, every process's log."""
-    time.sleep(0.2)  # for logs that are being written
-    needle = text.encode()
-    places = {"database": stack.postgres.dump().encode()}
-    places |= {path.name: path.read_bytes() for path in stack.folder.glob("*.log")}
-    places |= {str(path): path.read_bytes() for path in stack.folder.glob("appendonlydir/*")}
-    memory = redis.Redis.from_url(stack.redis_url)
-    for number in (0, 1):
-        memory = redis.Redis.from_url(f"{stack.redis_url}/{number}")
-        for key in memory.scan_iter():
-            places[f"redis {number} {key!r}"] = key + (memory.dump(key) or b"")
-        memory.close()
-    assert len(places) > 6
-    return [place for place, content in places.items() if needle in content]
