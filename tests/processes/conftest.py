@@ -18,6 +18,7 @@ from tests.processes.witness import Witness
 pytestmark = pytest.mark.services
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where PostgreSQL or Redis is missing these tests are left out; `tests.prerequisites` said so, and fails in CI."""
     missing = not INITDB or not REDIS

@@ -30,6 +30,7 @@ HOST = "berth.test"
 RELEASE = "berth"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     why = ""
     if not os.environ.get("BERTH_TEST_KUBECONFIG"):
