@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from cluster.tenancy import PARTS
 from tenants import releases
 from tenants.models import (
     App,
@@ -26,7 +27,6 @@ from tenants.releases import ReleaseSpec
 GIB, MIB = 1 << 30, 1 << 20
 PASSWORD = "demo"
 IMAGE = "registry.example/shop:1.4.0"
-NAMESPACE_PARTS = ("Namespace", "Quota", "Limits", "NetworkPolicy", "PodSecurity", "Rights")
 
 # The fixed cast: in the team "payments", of the team "ledgers", and staff of the site.
 CAST = {
@@ -74,9 +74,7 @@ def make_plan(name: str = "small", **sizes: int) -> Plan:
 def make_namespace(team: Team, name: str = "dev", *, plan: Plan | None = None, ready: bool = True) -> Namespace:
     """A namespace that the cluster has confirmed, unless `ready` is False."""
     since = timezone.now().isoformat()
-    conditions = [
-        {"type": part, "status": "True", "reason": "Held", "message": "", "since": since} for part in NAMESPACE_PARTS
-    ]
+    conditions = [{"type": part, "status": "True", "reason": "Held", "message": "", "since": since} for part in PARTS]
     return Namespace.objects.create(
         team=team,
         name=name,

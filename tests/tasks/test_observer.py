@@ -17,7 +17,7 @@ from cluster import reads
 from simcluster.server import SimCluster
 from tenants import clusters, observer
 from tenants.models import App, AuditEntry, ClusterState, Leader, Namespace, Operation, Release, Volume
-from tenants.observer import leading
+from tenants.observer import healing, leading
 from tests.factories import make_app, make_release, make_spec, make_volume
 from tests.tasks.conftest import deliver, eventually, opened
 
@@ -67,6 +67,12 @@ def app(observing: None, provisioned: Namespace) -> App:
     eventually(lambda: state(operation) == "succeeded", what="v1 is out")
     row.refresh_from_db()
     return row
+
+
+@pytest.fixture
+def hasty(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong repair would come at the second look, well within the seconds that a test waits for none."""
+    monkeypatch.setattr(healing, "SETTLES", 0.2)
 
 
 def state(operation: Operation) -> str:
@@ -170,6 +176,7 @@ def test_a_deleted_deployment_is_made_again(app: App) -> None:
     eventually(lambda: not Operation.objects.open().exists(), what="all is confirmed")
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_field_of_somebody_else_is_no_drift(app: App) -> None:
     change(app, "PATCH", {"metadata": {"annotations": {"example.com/note": "mine"}}})
     time.sleep(3)
@@ -190,6 +197,7 @@ def test_a_deleted_namespace_is_made_again_with_what_stood_in_it(app: App) -> No
     eventually(lambda: deployment(app) is not None, seconds=15, what="the app is there again")
 
 
+@pytest.mark.usefixtures("hasty")
 def test_what_is_being_deleted_is_not_repaired(app: App) -> None:
     app.deleting_since = timezone.now()
     app.generation += 1
@@ -219,6 +227,7 @@ def test_a_silent_cluster_is_told_and_so_is_its_return(app: App, cluster: SimClu
     eventually(lambda: clusters.silent_since("default") is None, what="the return")
 
 
+@pytest.mark.usefixtures("hasty")
 def test_nothing_is_repaired_while_the_cluster_is_silent(app: App, cluster: SimCluster) -> None:
     cluster.stop_answering()
     eventually(lambda: clusters.silent_since("default"), what="the silence")
