@@ -198,7 +198,11 @@ class LogHub:
             source.closing.cancel()
             source.closing = None
         source.viewers.add(viewer)
-        await source.caught_up.wait()
+        try:
+            await source.caught_up.wait()
+        except asyncio.CancelledError:  # the socket went meanwhile: its `places` do not know of this source yet
+            self.detach(viewer, source)
+            raise
         if token is None:
             viewer.places[source] = Place(source.ring.start(tail))
             return []

@@ -104,6 +104,20 @@ async def test_the_last_viewer_closes_the_upstream() -> None:
     assert not hub.sources
 
 
+async def test_a_viewer_that_goes_before_the_first_line_leaves_nothing_open() -> None:
+    log = Log()
+    hub = LogHub(log.follow, log.since, linger=0)
+    coming = asyncio.create_task(attach(hub, Viewer(user=1), key()))
+    await asyncio.sleep(0)
+    upstream = hub.sources[key()].task
+    assert upstream is not None
+    coming.cancel()
+    await asyncio.gather(coming, return_exceptions=True)
+    await asyncio.wait({upstream}, timeout=5)
+    assert upstream.done()
+    assert hub.sources == {}
+
+
 async def test_a_token_brings_only_what_was_not_shown_from_the_ring() -> None:
     log = Log()
     hub = LogHub(log.follow, log.since)
