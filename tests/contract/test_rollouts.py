@@ -9,40 +9,7 @@ import pytest
 
 from . import manifests
 from .api import STRATEGIC, Api, condition, path
-
-REVISION = "deployment.kubernetes.io/revision"
-
-
-def web(**parts: Any) -> dict[str, Any]:
-    probe = {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1}
-    return manifests.container(ports=[{"containerPort": 8080}], readinessProbe=probe, **parts)
-
-
-def complete(thing: dict[str, Any]) -> bool:
-    status, wanted = thing["status"], thing["spec"]["replicas"]
-    return (
-        status.get("observedGeneration") == thing["metadata"]["generation"]
-        and status.get("updatedReplicas", 0) == wanted
-        and status.get("replicas", 0) == wanted
-        and status.get("availableReplicas", 0) == wanted
-    )
-
-
-def revision(thing: dict[str, Any]) -> str:
-    return thing["metadata"]["annotations"][REVISION]
-
-
-def roll_out(api: Api, space: str, name: str, **image: str) -> dict[str, Any]:
-    """Sets the image (and so begins a rollout), awaits its end, gives the Deployment."""
-    change = {"spec": {"template": {"spec": {"containers": [{"name": "web", **image}]}}}}
-    api.patch(path("deployments.apps", space, name), change, STRATEGIC).ok()
-    return api.until("deployments.apps", space, name, complete)
-
-
-def sets_of(api: Api, space: str, name: str) -> dict[str, dict[str, Any]]:
-    """The Deployment's ReplicaSets by revision."""
-    found = api.items("replicasets.apps", space, labelSelector=f"app={name}")
-    return {revision(one): one for one in found}
+from .rollouts import complete, revision, roll_out, sets_of, web
 
 
 @pytest.fixture(scope="module")
@@ -244,70 +211,6 @@ def test_new_image_comes_by_surge_and_takes_no_pod_away_first(api: Api, new_name
     name = new["metadata"]["name"]
     assert f"Scaled up replica set {name} from 0 to 1" in texts
     assert f"Scaled down replica set {old['metadata']['name']} from 2 to 1" in texts
-
-
-def test_recreate_ends_the_old_before_the_new(api: Api, space: str) -> None:
-    """The old pod has ended when the new one is made; it may still be listed for a moment."""
-    body = manifests.deployment(space, "recreated", web(), spec={"strategy": {"type": "Recreate"}})
-    api.create("deployments.apps", body)
-    api.until("deployments.apps", space, "recreated", complete)
-    since = api.get(path("pods", space)).ok()["metadata"]["resourceVersion"]
-    roll_out(api, space, "recreated", image="10.89.0.1:5000/hello:v2")
-    old = {}
-    with api.watch(path("pods", space), resourceVersion=since, labelSelector="app=recreated") as events:
-        for event in events:
-            if event["type"] == "ADDED":
-                break
-            old = event["object"]
-    assert old["metadata"]["deletionTimestamp"]
-    assert old["status"]["phase"] in ("Succeeded", "Failed")
-    before, after = (sets_of(api, space, "recreated")[number] for number in ("1", "2"))
-    assert (before["spec"]["replicas"], after["spec"]["replicas"]) == (0, 1)
-
-
-def test_scale_up_and_down_makes_no_revision(api: Api, space: str) -> None:
-    api.create("deployments.apps", manifests.deployment(space, "scaled", web()))
-    api.until("deployments.apps", space, "scaled", complete)
-    scale = path("deployments.apps", space, "scaled", "scale")
-    for wanted in (3, 1):
-        api.patch(scale, {"spec": {"replicas": wanted}}).ok()
-        found = api.until("deployments.apps", space, "scaled", complete)
-        assert found["status"]["readyReplicas"] == wanted
-    assert set(sets_of(api, space, "scaled")) == {"1"}
-    assert api.get(scale).ok()["status"]["replicas"] == 1
-
-
-def test_scale_to_zero_is_complete_and_available(api: Api, space: str) -> None:
-    api.create("deployments.apps", manifests.deployment(space, "asleep", replicas=0))
-    found = api.until(
-        "deployments.apps", space, "asleep", lambda one: condition(one, "Progressing").get("reason") is not None
-    )
-    found = api.until("deployments.apps", space, "asleep", lambda one: condition(one, "Available"))
-    assert condition(found, "Available")["status"] == "True"
-    assert "replicas" not in found["status"]
-
-
-def test_paused_rollout_says_so_and_makes_no_pods_of_the_new(api: Api, space: str) -> None:
-    api.create("deployments.apps", manifests.deployment(space, "paused", web()))
-    api.until("deployments.apps", space, "paused", complete)
-    where = path("deployments.apps", space, "paused")
-    new = {"template": {"spec": {"containers": [{"name": "web", "image": "10.89.0.1:5000/hello:v2"}]}}}
-    api.patch(where, {"spec": {"paused": True} | new}, STRATEGIC).ok()
-    found = api.until(
-        "deployments.apps",
-        space,
-        "paused",
-        lambda one: (
-            condition(one, "Progressing")["reason"] == "DeploymentPaused"
-            and one["status"]["observedGeneration"] == one["metadata"]["generation"]
-        ),
-    )
-    assert condition(found, "Progressing")["status"] == "Unknown"
-    assert condition(found, "Progressing")["message"] == "Deployment is paused"
-    assert "updatedReplicas" not in found["status"]
-    api.patch(where, {"spec": {"paused": False}}).ok()
-    resumed = api.until("deployments.apps", space, "paused", complete)
-    assert resumed["spec"]["template"]["spec"]["containers"][0]["image"].endswith(":v2")
 
 
 def test_old_revisions_are_kept_up_to_the_limit(api: Api, space: str) -> None:
