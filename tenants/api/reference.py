@@ -14,7 +14,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key of a body or an answer; nested ones as “health.path” and “volumes[].path”."""
+    """One key of a body or an answer; nested ones as “health.path”, “volumes[].path” and “secret_env.NAME.key”."""
 
     name: str
     type: str
@@ -97,9 +97,17 @@ def _fields(document: Json, schema: Json, prefix: str = "", depth: int = 0) -> I
         note = raw.get("description") or ("" if depth else inner.get("description", ""))
         yield Field(f"{prefix}{name}", _type(inner), name in required, note)
         if depth + 1 < DEPTH:
-            held = _resolved(document, inner["items"]) if "items" in inner else inner
-            mark = "[]." if "items" in inner else "."
-            yield from _fields(document, held, f"{prefix}{name}{mark}", depth + 1)
+            held, mark = _held(inner)
+            yield from _fields(document, _resolved(document, held), f"{prefix}{name}{mark}", depth + 1)
+
+
+def _held(schema: Json) -> tuple[Json, str]:
+    """What a list or a map holds, and how that is written behind its name; anything else holds its own keys."""
+    if "items" in schema:
+        return schema["items"], "[]."
+    if isinstance(schema.get("additionalProperties"), dict):
+        return schema["additionalProperties"], ".NAME."
+    return schema, "."
 
 
 def _resolved(document: Json, schema: Json) -> Json:
@@ -121,6 +129,9 @@ def _type(schema: Json) -> str:
     if "oneOf" in schema:
         return " or ".join(_type(one) for one in schema["oneOf"])
     kind = schema.get("type", "object")
+    held = schema.get("additionalProperties")
+    if isinstance(held, dict) and held:
+        return "map" if "$ref" in held else f"map to {_type(held)}"
     if kind == "array":
         return f"list of {_type(schema['items'])}" if "$ref" not in schema["items"] else "list"
     if kind == "string" and "format" in schema:

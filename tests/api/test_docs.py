@@ -56,6 +56,7 @@ def test_reference_shows_every_call_and_field_without_a_script(client: Client) -
     page = client.get("/api/docs/").content.decode()
     assert "/api/v1/teams/{team}/namespaces/{namespace}/apps/{app}/rollback" in page
     assert "health.start_seconds" in page
+    assert "secret_env.NAME.key" in page
     assert not re.search(r"<script(?![^>]*src=)", page)
     assert " style=" not in page
 

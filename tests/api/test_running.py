@@ -70,7 +70,7 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    with running(folder, speed=SPEED) as demo:
+    with running(folder, "--bare", f"--speed={SPEED}") as demo:
         yield Site(demo, folder)
 
 

@@ -15,6 +15,8 @@ from tenants.api.fields import AmountField, NumberField, RuleField, Strict, Text
 from tenants.models import Release
 from tenants.releases import ReleaseSpec
 
+IMAGE_HELP = "Such as registry.example/shop:1.4.0."
+
 
 def say_millicores(amount: int) -> str:
     """`250m`: exact, and what the API takes."""
@@ -22,7 +24,7 @@ def say_millicores(amount: int) -> str:
 
 
 class HealthIn(Strict):
-    """How the cluster tells that a pod can take work: every `period` s; a start may take `start_seconds`."""
+    """How the cluster tells that a pod can take work: every period s; a start may take start_seconds."""
 
     kind = serializers.ChoiceField(rules.HEALTH_KINDS, required=False)
     path = RuleField(rules.health_path, required=False)
@@ -51,18 +53,20 @@ class VolumeAtIn(Strict):
 class SpecIn(Strict):
     """What is not given keeps its value (in a new app: its default); what is given replaces the whole field."""
 
-    image = RuleField(rules.image, required=False)
+    image = RuleField(rules.image, required=False, help_text=IMAGE_HELP)
     port = NumberField(rules.port, required=False, allow_null=True, help_text="null: nobody reaches it.")
-    env = serializers.DictField(child=TextField(), required=False)
-    secret_env = serializers.DictField(child=SecretKeyIn(), required=False)
-    secret_files = SecretFolderIn(many=True, required=False)
-    volumes = VolumeAtIn(many=True, required=False)
+    env = serializers.DictField(child=TextField(), required=False, help_text="Variables: name → value.")
+    secret_env = serializers.DictField(
+        child=SecretKeyIn(), required=False, help_text="Variables whose value is a key of a secret."
+    )
+    secret_files = SecretFolderIn(many=True, required=False, help_text="Secrets as files, all keys below a path.")
+    volumes = VolumeAtIn(many=True, required=False, help_text="Volumes of the namespace, each at a path of its own.")
     cpu = AmountField(rules.cpu, required=False, help_text="Of one pod: “250m”, “0.25”, or a number of cores.")
     memory = AmountField(rules.memory, required=False, help_text="Of one pod: “512 MiB”, “1.5Gi”, or bytes.")
-    replicas = NumberField(rules.replicas, required=False)
+    replicas = NumberField(rules.replicas, required=False, help_text="Pods, 0 to 50; 0 stops the app.")
     health = HealthIn(required=False)
-    command = serializers.ListField(child=TextField(), required=False)
-    args = serializers.ListField(child=TextField(), required=False)
+    command = serializers.ListField(child=TextField(), required=False, help_text="Instead of the image's entrypoint.")
+    args = serializers.ListField(child=TextField(), required=False, help_text="Instead of the image's arguments.")
     pull_secret = serializers.CharField(
         required=False, allow_blank=True, help_text="A secret that logs in to the registry."
     )
@@ -76,7 +80,7 @@ class AppIn(SpecIn):
     """A new app with its first release."""
 
     name = RuleField(rules.app_name)
-    image = RuleField(rules.image)
+    image = RuleField(rules.image, help_text=IMAGE_HELP)
 
 
 class ReleaseIn(SpecIn):

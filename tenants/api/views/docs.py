@@ -49,5 +49,11 @@ def schema(request: HttpRequest) -> HttpResponse:
 def reference(request: HttpRequest) -> HttpResponse:
     """Every call with what it takes and answers; for whoever comes, signed in or not."""
     base_url = f"{request.scheme}://{request.get_host()}"
-    context = {"sections": rows(), "errors": ERRORS, "scopes": list(access.SCOPES), "base_url": base_url, "crumbs": []}
+    context = {
+        "sections": rows(),
+        "errors": ERRORS,
+        "scopes": list(access.SCOPES),
+        "base_url": base_url,
+        "crumbs": [("REST API", "")],
+    }
     return render(request, "api/reference.html", context)

@@ -96,11 +96,12 @@ def call(
     many: Shape | None = None,
     status: int = 200,
     any_scope: bool = False,
+    reads: bool = False,
 ) -> Callable[[Handler], Handler]:
     """A method of a Door: what it takes and answers, checked when called and told in the OpenAPI document.
 
     `many` answers pages of that shape; `answer` may be {(status, media type): shape}. Reading takes the scope “read”,
-    unless `any_scope`; what writing takes is for the services to say.
+    unless `any_scope`, whatever the method where it `reads`; what writing takes is for the services to say.
     """
     if many is not None:
         query, answer = (PageQuery if query is NoQuery else query), page_of(many)
@@ -115,7 +116,7 @@ def call(
         )
         @wraps(handler)
         def inner(self: Door, request: Request, **names: Any) -> HttpResponseBase:
-            if request.method in ("GET", "HEAD") and not any_scope:
+            if (reads or request.method in ("GET", "HEAD")) and not any_scope:
                 _may_read(self.user)
             self.asked = _clean(query, request.query_params.dict())
             self.sent = _clean(body or Strict, _object(request.data))

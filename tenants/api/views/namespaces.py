@@ -69,7 +69,13 @@ class Quota(Door):
 class Preflight(Quota):
     http_method_names = ["post"]
 
-    @call("preflight_quota", "Whether a release or a volume fits, changing nothing", body=PreflightIn, answer=QuotaOut)
+    @call(
+        "preflight_quota",
+        "Whether a release or a volume fits, changing nothing",
+        body=PreflightIn,
+        answer=QuotaOut,
+        reads=True,
+    )
     def post(self, request: Request, team: str, namespace: str) -> Response:
         found = self.namespace()
         if "release" in self.sent and "volume_size" in self.sent:

@@ -8,7 +8,6 @@ from rest_framework.response import Response
 from tenants.api.serializers.parts import SecretEdit, SecretIn, SecretOut, VolumeIn, VolumeOut
 from tenants.api.serializers.shapes import Confirm, accepted
 from tenants.api.views.door import Door, call
-from tenants.errors import Conflict
 from tenants.models import Secret, Volume
 from tenants.services import secrets, volumes
 
@@ -48,12 +47,7 @@ class Secrets(Door):
 
     @call("create_secret", "Set a new secret", body=SecretIn, answer=SecretAccepted, status=202)
     def post(self, request: Request, team: str, namespace: str) -> Response:
-        found = self.namespace()
-        name = self.sent["name"]
-        if Secret.objects.filter(namespace=found, name=name, deleting_since__isnull=True).exists():
-            message = f"There is a secret “{name}” in {found} already: PATCH it to change some of its keys."
-            raise Conflict(message, code="taken", fields={"name": message})
-        secret, operation = secrets.set_secret(actor=self.user, namespace=found, **self.sent)
+        secret, operation = secrets.set_secret(actor=self.user, namespace=self.namespace(), new=True, **self.sent)
         return self.accepted(operation, secret=(SecretOut, secret))
 
 
@@ -80,6 +74,7 @@ class OneSecret(Door):
             name=found.name,
             values=self.sent.get("values", {}),
             remove=self.sent.get("remove", ()),
+            new=False,
         )
         return self.accepted(operation, secret=(SecretOut, changed))
 
