@@ -119,9 +119,7 @@ async def _kubectl(site: Site, into: Reader) -> None:
     last = ""
     while True:
         since = ["--since-time", last] if last else []
-        command = site.proxied.command(
-            "logs", "-f", "--timestamps", f"deployment/{APP}", "-n", site.namespace, *since
-        )
+        command = site.proxied.command("logs", "-f", "--timestamps", f"deployment/{APP}", "-n", site.namespace, *since)
         process = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
         )

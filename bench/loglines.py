@@ -70,9 +70,7 @@ async def _view(socket: Any, number: int, start: int, into: list[float]) -> None
 
 
 async def _kubectl(site: Site, start: int, into: list[float]) -> None:
-    command = site.kubectl.command(
-        "logs", "-f", "--timestamps", "--tail=1", f"deployment/{APP}", "-n", site.namespace
-    )
+    command = site.kubectl.command("logs", "-f", "--timestamps", "--tail=1", f"deployment/{APP}", "-n", site.namespace)
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:

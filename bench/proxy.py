@@ -19,7 +19,7 @@ class Proxy:
 
     def __init__(self, host: str, port: int) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.proxy", host, str(port)],
+            [sys.executable, __file__, host, str(port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

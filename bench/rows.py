@@ -26,7 +26,7 @@ class Row:
 
 
 def quantile(values: Iterable[float], share: float) -> float:
-    """The smallest value that at least `share` of the values do not exceed (nearest rank). Raises ValueError for none."""
+    """The smallest value that `share` of the values do not exceed (nearest rank). Raises ValueError for none."""
     ordered = sorted(values)
     if not ordered:
         raise ValueError("no values")
@@ -45,6 +45,7 @@ def table(rows: Sequence[Row]) -> str:
     """A Markdown table with its columns in line."""
     lines = [HEAD, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
-    texts = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines]
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
+    texts = [f"| {' | '.join(cells)} |" for cells in padded]
     texts.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(texts)

@@ -1,4 +1,4 @@
-"""A Berth of our own on a real cluster, driven as a browser drives it: forms with their tokens, sockets with cookies."""
+"""A Berth of our own on a real cluster, driven as a browser drives it: forms with tokens, sockets with cookies."""
 
 from __future__ import annotations
 

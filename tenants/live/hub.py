@@ -28,14 +28,13 @@ from tenants.live import fragments, lastlines
 from tenants.live.events import Changed, Message, team_group
 from tenants.live.logs import LogHub, SourceKey
 from tenants.live.outbox import Outbox, Shown
+from tenants.live.pace import Pace
 from tenants.live.runs import Run, ending, runs
 from tenants.live.topics import SharedKey, Topic
 from tenants.live.upstream import Upstream
 
 log = logging.getLogger(__name__)
 
-COALESCE = 0.1
-"""Changes of one app within so many seconds are shown as one."""
 STALE_CHECK = 1.0
 WATCHED = ("Deployment", "ReplicaSet", "Pod", "Event", "PersistentVolumeClaim", "EndpointSlice")
 """Kinds that rollouts and logs are shown from; what else stands in a namespace, the observer tells the database."""
@@ -54,10 +53,9 @@ class Hub:
         self._shown: dict[SharedKey, Shown] = {}
         self._by_place: dict[Place, Shown] = {}
         self._pod_watchers: dict[Place, set[Callable[[], None]]] = defaultdict(set)
-        self._dirty: set[Place] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._renderer = ThreadPoolExecutor(1, thread_name_prefix="live-render")
-        self._flush: asyncio.TimerHandle | None = None
+        self._pace = Pace(self._refresh, self._spawn)
         self._running: set[asyncio.Task[None]] = set()
         self._heard: set[int] = set()
         self._channel = ""
@@ -179,22 +177,9 @@ class Hub:
                     for watcher in tuple(self._pod_watchers.get(place, ())):
                         watcher()
                 if place in self._by_place:
-                    self._mark(place)
+                    self._pace.mark(self._by_place[place])
 
         return changed
-
-    def _mark(self, place: Place) -> None:
-        self._dirty.add(place)
-        if self._flush is None:
-            self._flush = asyncio.get_running_loop().call_later(COALESCE, self._flush_now)
-
-    def _flush_now(self) -> None:
-        self._flush = None
-        places, self._dirty = self._dirty, set()
-        for place in places:
-            shown = self._by_place.get(place)
-            if shown is not None:
-                self._spawn(self._refresh(shown))
 
     # -- from the database
 
@@ -228,7 +213,7 @@ class Hub:
                 for outbox in shown.viewers:
                     hint = {"type": "changed", "topic": shown.topic.name, "what": what}
                     outbox.put(hint, key=("changed", shown.topic.name, what))
-                self._spawn(self._refresh(shown))
+                self._pace.mark(shown)
 
     # -- to the browsers
 
@@ -262,9 +247,9 @@ class Hub:
     async def _mind_staleness(self) -> None:
         while True:
             await asyncio.sleep(STALE_CHECK)
-            for place, shown in self._by_place.items():
+            for shown in self._by_place.values():
                 if shown.figures and not shown.figures.get("settled"):
-                    self._mark(place)  # sentences that depend on time: "stuck" is the absence of change
+                    self._pace.mark(shown)  # sentences that depend on time: "stuck" is the absence of change
             for alias, informer in self.informers.items():
                 since = _stale_since(informer)
                 if since is not None and alias not in self.stale_since:

@@ -40,4 +40,6 @@ class Shown:
         self.log_readers: set[Outbox] = set()  # those of them who may also see what the app wrote
         self.html: dict[str, str] = {}
         self.figures: dict[str, Any] | None = None
+        self.outdated = False
+        self.rendering = False
         self.last_lines = LastLines()
