@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants import access, rules
-from tenants.errors import Conflict, Gone, Invalid, QuotaExceeded
+from tenants.errors import Conflict, Gone, Invalid, NotFound, QuotaExceeded
 from tenants.models import Namespace, Operation, Secret, User
 from tenants.services.parts import listed, users_of
 from tenants.services.quotas import secret_preflight
@@ -23,12 +23,13 @@ def set_secret(
     values: Mapping[str, str],
     remove: Collection[str] = (),
     type: str = rules.OPAQUE,  # noqa: A002
+    new: bool | None = None,
 ) -> tuple[Secret, Operation]:
     """Creates a secret, or changes some of its keys; keys that are not named keep their value.
 
-    `type` counts for a new secret alone. Apps keep the versions that they run with until `refresh_secrets` or their
-    next release. Raises Invalid at name, values, remove or type, Conflict when a key to remove is in use, Gone,
-    QuotaExceeded.
+    `new`: True makes one or raises Conflict, False changes one or raises NotFound; `type` counts for a new one alone.
+    Apps keep the versions that they run with until `refresh_secrets` or their next release. Raises Invalid at name,
+    values, remove or type, Conflict when a key to remove is in use, Gone, QuotaExceeded.
     """
     access.require(actor, "secrets.write", namespace)
     name = clean("name", lambda: rules.secret_name(name))
@@ -40,7 +41,11 @@ def set_secret(
     with transaction.atomic():
         namespace = lock_namespace(namespace)
         secret = _find(namespace, name)
-        new = secret is None
+        if secret is not None and new is True:
+            raise _taken(secret)
+        if secret is None and new is False:
+            raise NotFound(f"{name} is gone.")
+        made = secret is None
         if secret is None:
             secret = Secret(namespace=namespace, name=name, type=kind, generation=0)
         _check_keys(secret, values, gone)
@@ -51,7 +56,7 @@ def set_secret(
             actor=actor,
             row=secret,
             kind="secret.apply",
-            action="secret.create" if new else "secret.set",
+            action="secret.create" if made else "secret.set",
             changes=changes,
             detail=f"version {secret.version}",
             values=values or None,
@@ -83,6 +88,11 @@ def _find(namespace: Namespace, name: str) -> Secret | None:
             message = f"{name} is still being deleted: the name is free when it is gone."
             raise Gone(message, fields={"name": message})
     return secret
+
+
+def _taken(secret: Secret) -> Conflict:
+    message = f"There is a secret “{secret.name}” already in {secret.namespace}: change it, or choose another name."
+    return Conflict(message, code="taken", fields={"name": message})
 
 
 def _check_keys(secret: Secret, values: Mapping[str, str], gone: set[str]) -> None:

@@ -8,10 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from tenants import access
-from tenants.errors import Conflict
 from tenants.forms.fields import ConfirmForm
 from tenants.forms.teams import SecretChangeForm, SecretForm, VolumeForm
-from tenants.models import Namespace, Operation, Secret, Volume
+from tenants.models import Operation, Secret, Volume
 from tenants.selectors import frame, operations, quota, teams
 from tenants.services import secrets as secret_verbs
 from tenants.services import volumes as volume_verbs
@@ -92,7 +91,7 @@ def new_secret(request: Request, team: str, namespace: str) -> HttpResponse:
     form = SecretForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        made = attempt(form, lambda: _new_secret(request, place, data))
+        made = attempt(form, lambda: secret_verbs.set_secret(actor=request.user, namespace=place, new=True, **data))
         if made:
             secret, operation = made
             told(request, f"{secret.name} is being set.", operation)
@@ -118,6 +117,7 @@ def secret(request: Request, team: str, namespace: str, secret: str) -> HttpResp
                     name=found.name,
                     values=data["values"],
                     remove=data["remove"],
+                    new=False,
                 ),
             )
             if made:
@@ -143,16 +143,6 @@ def delete_secret(request: Request, team: str, namespace: str, secret: str) -> H
     used = teams.uses_in(found.namespace.team)["secrets"].get((found.namespace_id, found.name), [])
     context = {**_context(found), "secret": found, "uses": used, "form": form, "crumbs": crumbs(found, "Delete")}
     return render(request, "tenants/secrets/delete.html", context)
-
-
-def _new_secret(request: Request, place: Namespace, data: dict[str, Any]) -> tuple[Secret, Operation]:
-    name = data["name"]
-    if Secret.objects.filter(namespace=place, name=name, deleting_since=None).exists():
-        message = f"There is a secret “{name}” already: open it to change its values, or choose another name."
-        raise Conflict(message, code="taken", fields={"name": message})
-    return secret_verbs.set_secret(
-        actor=request.user, namespace=place, name=name, values=data["values"], type=data["type"]
-    )
 
 
 def _behind(app: Any, secret: Secret) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from tenants import operations
-from tenants.errors import Conflict, Forbidden, Gone, Invalid
+from tenants.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 from tenants.models import AuditEntry, Namespace, Operation, User
 from tenants.releases import SecretKey
 from tenants.services import apps, secrets
@@ -101,3 +101,14 @@ def test_name_of_a_secret_rests_while_it_is_deleted(bob: User, namespace: Namesp
     secrets.delete_secret(actor=bob, secret=secret, confirm="database")
     with pytest.raises(Gone):
         set_values(bob, namespace, PASSWORD="x")
+
+
+def test_a_new_secret_is_new_under_the_lock_and_a_change_makes_none(bob: User, namespace: Namespace) -> None:
+    """Of two who create at once one is told; a change that comes after the deletion does not bring half of it back."""
+    with pytest.raises(NotFound):
+        secrets.set_secret(actor=bob, namespace=namespace, name="database", values={"A": "1"}, new=False)
+    set_values(bob, namespace, PASSWORD="a")
+    with pytest.raises(Conflict) as refused:
+        secrets.set_secret(actor=bob, namespace=namespace, name="database", values={"PASSWORD": "b"}, new=True)
+    assert (refused.value.code, list(refused.value.fields)) == ("taken", ["name"])
+    assert Operation.objects.count() == 1
