@@ -17,6 +17,7 @@ OBJECT_NAME = (1, 40)
 CLUSTER_NAME_MAX = 63
 TITLE_MAX = 80
 TOKEN_NAME_MAX = 60
+LONGEST_TYPED = 1_000
 
 # The cluster's own names and the portal's; a team's slug begins every name that it gets in the cluster.
 RESERVED = frozenset({"default", "kube", "openshift", "kubernetes", "berth", "istio-system", "cert-manager"})
@@ -112,6 +113,8 @@ def _label(text: str, least: int, most: int) -> str:
 
 
 def _title(text: str, most: int, example: str) -> str:
+    if len(text) > LONGEST_TYPED:  # to compose a long run of combining marks takes the square of its length
+        raise Broken(f"At most {most} characters, please; this has {len(text)}.")
     title = unicodedata.normalize("NFC", text).strip()
     if not title:
         raise Broken(f"Give a name, such as “{example}”.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -274,3 +275,11 @@ def test_sizes_of_secrets() -> None:
 @given(st.dictionaries(st.text(max_size=8), st.just("canary-5e1f"), max_size=3))
 def test_errors_about_secrets_quote_no_value(values: dict[str, str]) -> None:
     assert "canary" not in (refusal(lambda: rules.secret_values(values)) or "")
+
+
+@pytest.mark.parametrize("rule", [rules.team_name, rules.token_name])
+def test_a_long_run_of_combining_marks_is_refused_before_it_is_composed(rule: Callable[[str], str]) -> None:
+    """To compose one takes the square of its length: a body of 2 MiB would hold the process for hours."""
+    began = time.process_time()
+    assert refusal(lambda: rule("a" + "\u0301\u0316" * 20_000))
+    assert time.process_time() - began < 1
