@@ -53,7 +53,15 @@ class LiveConsumer(GuardedConsumer):
             topic = await self._find(name)
             if topic is None or (held.reads_logs and not topic.reads_logs):
                 return False
+            if topic.shared != held.shared and self.topics.get(name) is held:
+                await self._move(held, topic)
         return True
+
+    async def _move(self, held: topics.Topic, topic: topics.Topic) -> None:
+        """Other teams are at home since: those that were left are heard no more."""
+        hubs.current().unsubscribe(held, self.outbox)
+        self.topics[topic.name] = topic
+        await hubs.current().subscribe(topic, self.outbox)
 
     async def closed(self) -> None:
         for topic in self.topics.values():

@@ -33,7 +33,7 @@ class Topic:
 
 
 def find(user: User, name: str) -> Topic | None:
-    """The topic of that name if `user` may see it; None for a stranger, an unknown noun or a malformed id."""
+    """The topic of that name if `user` may see it; None for a stranger or a name that no page says."""
     noun, _, key = name.partition(":")
     finder = _FINDERS.get(noun)
     try:
@@ -42,7 +42,9 @@ def find(user: User, name: str) -> Topic | None:
         return None
 
 
-def _home(user: User, name: str, key: str) -> Topic:
+def _home(user: User, name: str, key: str) -> Topic | None:
+    if name != "home":
+        return None
     return Topic(name, "home", key, frozenset(Team.objects.visible_to(user).values_list("pk", flat=True)))
 
 
@@ -66,13 +68,16 @@ def _app(user: User, name: str, key: str) -> Topic | None:
 
 
 def _operation(user: User, name: str, key: str) -> Topic | None:
-    operation = Operation.objects.visible_to(user).filter(pk=UUID(key)).first()
+    pk = UUID(key)
+    if key != str(pk):
+        return None
+    operation = Operation.objects.visible_to(user).filter(pk=pk).first()
     return Topic(name, "operation", key, frozenset({operation.team_id or 0})) if operation else None
 
 
 def _number(key: str) -> int:
-    """A primary key as browsers write it. Raises ValueError for anything else."""
-    if not key.isascii() or not key.isdigit() or len(key) > 18:
+    """A primary key as pages write it. Raises ValueError for anything else: a thing has one name alone."""
+    if not key.isascii() or not key.isdigit() or len(key) > 18 or key != str(int(key)):
         raise ValueError(key)
     return int(key)
 
