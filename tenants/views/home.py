@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tenants.forms.teams import TeamForm
 from tenants.models import App, Operation, Secret, Team, User, Volume
 from tenants.selectors import operations, search, teams
-from tenants.views.scope import Request, crumbs, page, wanted_part
+from tenants.views.scope import Request, crumbs, page, searched, wanted_part
 
 STAFF_TEAMS = 50
 
@@ -23,7 +23,7 @@ def home(request: Request) -> HttpResponse:
     part = wanted_part(request, "unhealthy")
     context = teams.home_context(request.user)
     if not context["teams"] and request.user.is_site_staff:
-        text = request.GET.get("q", "").strip()
+        text = searched(request)
         found = Team.objects.filter(slug__icontains=text) if text else Team.objects.all()
         shown = list(found[: STAFF_TEAMS + 1])
         context = {"teams": shown[:STAFF_TEAMS], "more": len(shown) > STAFF_TEAMS, "q": text}
@@ -36,7 +36,7 @@ def home(request: Request) -> HttpResponse:
 @page()
 def find(request: Request) -> HttpResponse:
     """Everything whose name contains the text."""
-    text = request.GET.get("q", "")
+    text = searched(request)
     context = {"q": text, "hits": search.find(request.user, text), "crumbs": [("Search", "")]}
     return render(request, f"tenants/search.html{wanted_part(request, 'hits')}", context)
 

@@ -137,6 +137,11 @@ def wanted_part(request: Request, *parts: str) -> str:
     return f"#{part}" if request.htmx and part in parts else ""
 
 
+def searched(request: HttpRequest) -> str:
+    """What is looked for (`?q=`), as every database takes it: short, and without NUL."""
+    return request.GET.get("q", "").replace("\0", "").strip()[:80]
+
+
 Crumb = tuple[str, str]
 
 

@@ -12,7 +12,7 @@ from tenants.forms.teams import TeamForm, TeamSettingsForm
 from tenants.models import AuditEntry, Operation, Secret, Team, Volume
 from tenants.selectors import changes, operations, quota, teams
 from tenants.services import teams as verbs
-from tenants.views.scope import Request, attempt, crumbs, page, team_of, told, wanted_part
+from tenants.views.scope import Request, attempt, crumbs, page, searched, team_of, told, wanted_part
 
 ACTIVITY_SHOWN = 50
 
@@ -41,7 +41,7 @@ def overview(request: Request, team: str) -> HttpResponse:
 def app_list(request: Request, team: str) -> HttpResponse:
     found = team_of(request, team)
     only = request.GET.get("only") == "unhealthy"
-    text = request.GET.get("q", "").strip()[:40]
+    text = searched(request)
     rows = teams.app_rows(found, search=text, only_unhealthy=only)
     context = {"team": found, "rows": rows, "q": text, "only": only, "place": _first_place(found)}
     part = wanted_part(request, "rows")
@@ -80,7 +80,7 @@ def secret_list(request: Request, team: str) -> HttpResponse:
 def activity(request: Request, team: str) -> HttpResponse:
     """The team's audit log as far as the viewer may read it, and what is on its way."""
     found = team_of(request, team)
-    text = request.GET.get("q", "").strip()[:80]
+    text = searched(request)
     entries = AuditEntry.objects.visible_to(request.user).filter(team=found).distinct()
     if text:
         entries = entries.filter(target__icontains=text)

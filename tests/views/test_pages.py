@@ -120,3 +120,12 @@ def test_search_finds_nothing_of_strangers(as_erin: Client, full: list[str], oth
     assert "/t/payments/" not in html
     factories.make_app(other_namespace, "checkbook")
     assert "/t/ledgers/n/dev/apps/checkbook/" in as_erin.get("/search/?q=check").content.decode()
+
+
+@pytest.mark.parametrize("page", ["search/", "t/payments/activity/", "t/payments/apps/", ""])
+def test_what_is_looked_for_is_text_that_every_database_takes(client: Client, team: Team, sam: User, page: str) -> None:
+    """PostgreSQL takes no NUL, SQLite no pattern of 50000 characters."""
+    client.force_login(sam)
+    answer = client.get(f"/{page}", {"q": "a\0b" + "c" * 60_000})
+    assert answer.status_code == 200
+    assert f'value="ab{"c" * 78}"' in answer.content.decode()
