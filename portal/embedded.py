@@ -44,6 +44,7 @@ def serve(*, host: str, port: int, ready: Callable[[], None]) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # none stands before it: what a caller says of its address counts for nothing
             timeout_graceful_shutdown=GRACE,
             ws_per_message_deflate=False,
         )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import uvicorn
+
+from portal import embedded
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
@@ -81,3 +87,38 @@ def test_a_setting_may_come_from_a_file(tmp_path: Path) -> None:
     file.write_text(GOOD["BERTH_SECRET_KEY"] + "\n")
     done = manage("check", BERTH_SECRET_KEY=None, BERTH_SECRET_KEY_FILE=str(file))
     assert done.returncode == 0, done.stderr
+
+
+def test_the_demo_believes_no_forwarded_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy stands before it, so a caller who names another address each time would pass every rate limit."""
+    configs: list[uvicorn.Config] = []
+
+    def never(config: uvicorn.Config, ready: object) -> Any:
+        configs.append(config)
+        return SimpleNamespace(run=lambda: None)
+
+    monkeypatch.setattr(embedded, "Server", never)
+    monkeypatch.setattr(embedded, "_worker", lambda: lambda: None)
+    monkeypatch.setattr(embedded, "_observer", lambda: lambda: None)
+    embedded.serve(host="127.0.0.1", port=0, ready=lambda: None)
+    assert [config.proxy_headers for config in configs] == [False]
+
+
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: c
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:6443", insecure-skip-tls-verify: %s}}]
+users: [{name: u, user: {token: t}}]
+contexts: [{name: c, context: {cluster: c, user: u}}]
+"""
+
+
+@pytest.mark.parametrize(("insecure", "code"), [("true", 1), ("false", 0)])
+def test_check_deploy_asks_for_the_clusters_certificate(tmp_path: Path, insecure: str, code: int) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text(KUBECONFIG % insecure)
+    clusters = json.dumps({"default": {"kubeconfig": str(file)}})
+    done = manage("check", "--deploy", "--fail-level", "WARNING", BERTH_CLUSTERS=clusters)
+    assert done.returncode == code, done.stderr
+    assert ("berth.E001" in done.stderr) is bool(code)
