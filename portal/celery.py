@@ -19,8 +19,10 @@ def _settings() -> dict[str, Any]:
 
 
 class Application(Celery):
-    """Celery, which keeps no results. Its own `backend` is looked up once for each thread, among the entry points of all
-    that is installed: 15 ms of each request that publishes, since each request of an ASGI server has a thread of its own.
+    """Celery, which keeps no results.
+
+    Its own `backend` is looked up once for each thread, among the entry points of all that is installed: 15 ms of each
+    request that publishes, since each request of an ASGI server has a thread of its own.
     """
 
     @cached_property
