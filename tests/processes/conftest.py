@@ -15,20 +15,14 @@ from tests.prerequisites import INITDB, REDIS
 from tests.processes.stack import Stack, running
 from tests.processes.witness import Witness
 
-pytestmark = pytest.mark.services
 
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where PostgreSQL or Redis is missing these tests are left out; `tests.prerequisites` said so, and fails in CI."""
-    missing = not INITDB or not REDIS
+    if INITDB and REDIS:
+        return
     for item in items:
         if Path(__file__).parent in Path(item.path).parents:
-            item.add_marker(pytest.mark.services)
-            item.add_marker(pytest.mark.timeout(300))
-            item.add_marker(pytest.mark.xdist_group("processes"))
-            if missing:
-                item.add_marker(pytest.mark.skip(reason="PostgreSQL or Redis is not installed"))
+            item.add_marker(pytest.mark.skip(reason="PostgreSQL or Redis is not installed"))
 
 
 @pytest.fixture(scope="session")

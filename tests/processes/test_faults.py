@@ -20,9 +20,14 @@ from tests.processes.script import Berth, Json, Refused
 from tests.processes.stack import Process, Stack, until
 from tests.processes.witness import Witness
 
-pytestmark = pytest.mark.skipif(
-    "BERTH_TEST_KUBECONFIG" in os.environ, reason="these break the cluster: they run against simcluster alone"
-)
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.timeout(300),
+    pytest.mark.xdist_group("processes"),
+    pytest.mark.skipif(
+        "BERTH_TEST_KUBECONFIG" in os.environ, reason="these break the cluster: they run against simcluster alone"
+    ),
+]
 
 HELLO = "10.89.0.1:5000/hello"
 DRIFT_REPAIRED = 10.0

@@ -11,6 +11,8 @@ from tests.processes.main_job import MainJob
 from tests.processes.stack import Stack
 from tests.processes.witness import Witness
 
+pytestmark = [pytest.mark.services, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+
 
 @pytest.fixture
 def job(stack: Stack) -> Iterator[MainJob]:

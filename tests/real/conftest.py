@@ -30,7 +30,6 @@ HOST = "berth.test"
 RELEASE = "berth"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     why = ""
     if not os.environ.get("BERTH_TEST_KUBECONFIG"):
@@ -38,12 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     elif not KIT.exists():
         why = f"the cluster kit, which builds images, is not at {KIT}"
     for item in items:
-        if Path(__file__).parent in Path(item.path).parents:
-            item.add_marker(pytest.mark.cluster)
-            item.add_marker(pytest.mark.timeout(600))
-            item.add_marker(pytest.mark.xdist_group("chart"))
-            if why:
-                item.add_marker(pytest.mark.skip(reason=why))
+        if why and Path(__file__).parent in Path(item.path).parents:
+            item.add_marker(pytest.mark.skip(reason=why))
 
 
 def run(*command: str, stdin: str = "", seconds: float = 300) -> str:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import secrets
 
+import pytest
+
 from tests.processes.main_job import MainJob
 from tests.processes.script import Berth
 from tests.processes.witness import Witness
 from tests.real.conftest import RELEASE, Installation
 from tests.real.rights import asked, granted
+
+# A group of xdist must stand on the tests themselves: their own hooks come too late for it.
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600), pytest.mark.xdist_group("chart")]
 
 UNUSED = {
     "worker": {
