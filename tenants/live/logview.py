@@ -105,9 +105,9 @@ class LogView:
         current = {(run.key.uid, run.key.container): run.key for run in runs}
         for token in [t for t in self._tokens.values() if t.source not in {run.key.id for run in runs}]:
             del self._tokens[token.source]
-            uid, container, restart = [*token.source.split("/"), "", ""][:3]
+            uid, container, *restart = token.source.split("/") if "/" in token.source else (token.source, "")
             now = current.get((uid, container))
-            if now is not None and restart == str(now.restart - 1):
+            if now is not None and restart == [str(now.restart - 1)]:
                 async for frame in self._rest(now, token):
                     yield frame
             else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Annotated
 
 import msgspec
 
@@ -17,12 +18,15 @@ from tenants.live.ring import Entry
 WINDOW = 64
 """How many of the newest lines a token names."""
 
+Nanoseconds = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,19}\Z")]
+"""As text: a browser's numbers are too small for them."""
+
 
 class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`last`: up to WINDOW pairs [nanoseconds as text, crc32 of the UTF-8 text], oldest first."""
 
     source: str
-    last: list[tuple[str, int]]
+    last: Annotated[list[tuple[Nanoseconds, int]], msgspec.Meta(max_length=WINDOW)]
 
 
 def checksum(entry: Entry) -> int:

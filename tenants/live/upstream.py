@@ -22,7 +22,9 @@ SETTLE = 0.5
 LONG_GAP = 3.0
 """After so many seconds without a stream, a busy container may have rotated lines away unread."""
 REREAD_MOST = 50_000
-"""Lines that one catching-up reads at most."""
+"""Lines that one catching-up reads at most…"""
+REREAD_BYTES = 32 << 20
+"""…and characters: a line has up to 16 KiB, and a browser says since when it reads."""
 
 Ending = Callable[[SourceKey], str | None]
 """How a run ended, in words; None while it goes on."""
@@ -78,12 +80,14 @@ class Upstream:
     async def since(self, key: SourceKey, ns: int) -> list[Entry]:
         """What the run wrote since an instant (Unix nanoseconds) until now; nothing where the cluster is silent."""
         entries: list[Entry] = []
+        size = 0
         try:
             async for line in follow(
                 clusters.connection(key.cluster), key.namespace, key.pod, key.container, since_ns=ns, follow=False
             ):
                 entries.append(Entry(line.ns, line.text, line.cut))
-                if len(entries) >= REREAD_MOST:
+                size += len(line.text)
+                if len(entries) >= REREAD_MOST or size > REREAD_BYTES:
                     break
         except errors.ClusterError as error:
             log.info("log of %s/%s could not be read again: %s", key.namespace, key.pod, error.message)
