@@ -34,14 +34,14 @@ def new(request: Request, team: str, namespace: str) -> HttpResponse:
         place = namespace_of(request, team, chosen.name)
     form = forms.NewAppForm(request.POST or None, namespace=place, initial=forms.initial_of(START))
     part = wanted_part(request, "remains")
+    spec = draft(form, START)
     if request.method == "POST" and form.is_valid() and not part:
-        name, spec = form.cleaned_data["name"], form.spec(START)
+        name = form.cleaned_data["name"]
         made = attempt(form, lambda: verbs.create_app(actor=request.user, namespace=place, name=name, spec=spec))
         if made:
             app, operation = made
             told(request, f"{app.name} is on its way.", operation)
             return redirect("app", place.team.slug, place.name, app.name)
-    spec = draft(form, START)
     context = {
         **remains_context(place, None, spec),
         "namespace": place,
@@ -166,12 +166,12 @@ def _change(
     data = data if data is not None else request.POST or None
     form = make(data=data, initial=forms.initial_of(base))
     part = wanted_part(request, "remains")
+    spec = draft(form, base)
     if request.method == "POST":
         access.require(request.user, "apps.write", app)
         if form.is_valid() and not part:
             expected = request.POST.get("expected", "")
             shown = int(expected) if expected.isascii() and expected.isdigit() and len(expected) < 9 else None
-            spec = form.spec(base)
             made = attempt(form, lambda: verbs.release_app(actor=request.user, app=app, spec=spec, expected=shown))
             if made:
                 release, operation = made
@@ -181,7 +181,7 @@ def _change(
     context = {
         **app_context(request, app, tab),
         **apps.live_context(app, apps.last_rollout(app)),
-        **remains_context(app.namespace, app, draft(form, base)),
+        **remains_context(app.namespace, app, spec),
         "form": form,
         "current": current,
         "next_number": number,

@@ -35,15 +35,15 @@ def new_volume(request: Request, team: str, namespace: str) -> HttpResponse:
     classes = frame.storage_classes(place.cluster)
     form = VolumeForm(request.POST or None, classes=classes, initial={"size": "1 GiB"})
     part = wanted_part(request, "remains")
-    if request.method == "POST" and form.is_valid() and not part:
+    valid = form.is_bound and form.is_valid()
+    size = form.cleaned_data["size"] if valid else (1 << 30 if not form.is_bound else 0)
+    if request.method == "POST" and valid and not part:
         data = form.cleaned_data
         made = attempt(form, lambda: volume_verbs.create_volume(actor=request.user, namespace=place, **data))
         if made:
             volume, operation = made
             told(request, f"{volume.name} is being claimed.", operation)
             return redirect("volume", team, place.name, volume.name)
-    valid = form.is_bound and form.is_valid()
-    size = form.cleaned_data["size"] if valid else (1 << 30 if not form.is_bound else 0)
     found = preflight(place, volume_size=size)
     context = {
         "namespace": place,
@@ -65,7 +65,7 @@ def volume(request: Request, team: str, namespace: str, volume: str) -> HttpResp
     classes = {c["name"]: c for c in frame.storage_classes(found.namespace.cluster)}
     default = next((c for c in classes.values() if c.get("default")), None)
     context["storage_class"] = classes.get(found.storage_class, default if not found.storage_class else None)
-    return render(request, f"tenants/volumes/detail.html{wanted_part(request, 'state')}", context)
+    return render(request, f"tenants/volumes/detail.html{wanted_part(request, 'state', 'latest')}", context)
 
 
 @page("GET", "POST")

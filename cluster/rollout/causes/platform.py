@@ -51,7 +51,7 @@ CAUSES: dict[str, Cause] = {
         headline="the cluster refuses the pods",
         title="The cluster refuses to make the pods",
         why="No pod of this release could be made.",
-        remedy="Read what the cluster says below.",
+        remedy="Read what the cluster says.",
         action="wait",
         words=_REFUSED,
     ),
