@@ -10,6 +10,16 @@ theme?.form.addEventListener("submit", (event) => {
   fetch(theme.form.action, { method: "POST", body: data, redirect: "manual" });
 });
 
+// A link to a folded section of a form opens it.
+function openNamed() {
+  const section = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
+  if (!section?.matches("details.b-more")) return;
+  section.open = true;
+  section.scrollIntoView();
+}
+addEventListener("hashchange", openNamed);
+openNamed();
+
 addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     const search = document.querySelector("[data-search]");
