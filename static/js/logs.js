@@ -62,9 +62,23 @@ function received(message) {
     model.skipped += message.count;
     add({ mark: "gap", when: milliseconds(message.to), pod: podOf(message.source), text: `${message.count.toLocaleString()} lines skipped: this view was too slow. ${clock(milliseconds(message.from))} to ${clock(milliseconds(message.to))}` });
   } else if (message.type === "gap") add({ mark: "gap", when: Date.now(), pod: podOf(message.source), text: message.why });
-  else if (message.type === "ended") { resume.forget(message.source); add({ mark: "end", when: Date.now(), pod: podOf(message.source), text: message.why, previous: message.previous ? message.source : null }); }
+  else if (message.type === "began") mark(message, message.source);
+  else if (message.type === "ended") { resume.forget(message.source); mark(message, null); }
   else if (message.type === "full" || message.type === "refused" || message.type === "stale") say(message.type, message.why || "");
   draw();
+}
+
+function mark(message, previous) {
+  add({ mark: "end", when: Date.now(), pod: podOf(message.source), text: message.why, previous, source: message.source });
+}
+
+// The last lines of the run before stand before the mark that says where this one began.
+function insertBefore(source, rows) {
+  const at = model.rows.findIndex((row) => row.mark && row.source === source);
+  model.rows.splice(Math.max(at, 0), 0, ...rows);
+  model.lines += rows.length;
+  state.follow = false;
+  rebuild();
 }
 
 const podOf = (source) => model.pods.get(source);
@@ -73,7 +87,8 @@ function takeLines(message) {
   const pod = podOf(message.source);
   if (!message.old) resume.saw(message.source, message.lines);
   const rows = message.lines.map(([ns, text, cut]) => ({ ns, when: milliseconds(ns), text: cut ? `${text} … ${cut.toLocaleString()} bytes cut` : text, plain: plain(text), level: levelOf(text), pod }));
-  if (collecting) history.push(...rows);
+  if (message.old) insertBefore(message.source, rows);
+  else if (collecting) history.push(...rows);
   else rows.forEach(add);
 }
 

@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import orjson
 
 from cluster import errors, logs
 from tenants import clusters
+from tenants.live import frames
 from tenants.live.hub import Hub
 from tenants.live.logview import LogView
 from tenants.live.messages import OpenLogs
@@ -30,6 +32,8 @@ LOST = {"notice": "The right to read this log is gone."}
 _COLORS = re.compile(r"\x1b\[[0-9;:]*m")
 # Whatever else moves a terminal's cursor, sets its title or turns the direction of writing.
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+_decoder = msgspec.json.Decoder(frames.Lines)
 
 Line = Mapping[str, Any]
 """{"at", "pod", "text", "cut"}, or {"notice", "pod"} for what is said beside the lines: a gap, an end."""
@@ -92,13 +96,13 @@ async def follow(
         return
     clock = asyncio.get_running_loop().time
     view = LogView(hub, app, user=user, message=OpenLogs(app=app.pk, tail=tail))
-    frames = view.frames(asyncio.Queue())
+    messages = view.frames(asyncio.Queue())
     names: dict[str, str] = {}
     coming: asyncio.Task[Any] | None = None
     asked = clock()
     try:
         while True:
-            coming = coming or asyncio.ensure_future(anext(frames))
+            coming = coming or asyncio.ensure_future(anext(messages))
             await asyncio.wait({coming}, timeout=max(0.0, asked + RECHECK - clock()))
             if clock() >= asked + RECHECK:
                 asked = clock()
@@ -106,8 +110,8 @@ async def follow(
                     yield LOST
                     return
             if coming.done():
-                frame, coming = coming.result(), None
-                for line in _lines(orjson.loads(frame) if isinstance(frame, str) else frame, names):
+                message, coming = coming.result(), None
+                for line in _lines(message, names):
                     yield line
     finally:
         if coming is not None:
@@ -115,19 +119,21 @@ async def follow(
         view.close()
 
 
-def _lines(frame: Mapping[str, Any], names: dict[str, str]) -> Iterator[Line]:
-    """A frame of a log view as lines; `names` remembers which source is which pod."""
-    kind = frame["type"]
-    pod = names.get(frame.get("source", ""), "")
-    if kind == "pods":
-        names.update({one["source"]: one["name"] for one in frame["pods"]})
-    elif kind == "lines":
-        for ns, text, cut in frame["lines"]:
-            yield _line(int(ns), pod, text, cut)
-    elif kind == "skipped":
-        yield {"notice": f"{frame['count']} lines were skipped: this reader was too slow.", "pod": pod}
-    elif kind in {"gap", "ended", "full"}:
-        yield {"notice": frame["why"], "pod": pod}
+def _lines(message: frames.Message | str, names: dict[str, str]) -> Iterator[Line]:
+    """A message of a log view as lines; `names` remembers which source is which pod."""
+    if isinstance(message, str):
+        lines = _decoder.decode(message)
+        for ns, text, cut in lines.lines:
+            yield _line(int(ns), names.get(lines.source, ""), text, cut)
+    elif isinstance(message, frames.Pods):
+        names.update({pod.source: pod.name for pod in message.pods})
+    elif isinstance(message, frames.Skipped):
+        words = f"{message.count} lines were skipped: this reader was too slow."
+        yield {"notice": words, "pod": names.get(message.source, "")}
+    elif isinstance(message, frames.Gap | frames.Ended):
+        yield {"notice": message.why, "pod": names.get(message.source, "")}
+    elif isinstance(message, frames.Full):
+        yield {"notice": message.why, "pod": ""}
 
 
 def _line(ns: int, pod: str, text: str, cut: int) -> Line:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import orjson
 from channels.db import database_sync_to_async
 
 from tenants import access
+from tenants.live import frames, topics
 from tenants.live import hub as hubs
-from tenants.live import topics
 from tenants.live.guard import RIGHT_LOST, GuardedConsumer
 from tenants.live.logs import BLOCKED
 from tenants.live.logview import LogView
@@ -43,7 +42,7 @@ class LiveConsumer(GuardedConsumer):
             return
         topic = await self._find(message.topic)
         if topic is None:
-            self.outbox.put({"type": "refused", "topic": message.topic})
+            self.outbox.put(frames.encode(frames.Refused(message.topic)))
             return
         self.topics[topic.name] = topic
         await hubs.current().subscribe(topic, self.outbox)
@@ -106,7 +105,7 @@ class LogConsumer(GuardedConsumer):
         message = await self._commands.get()
         app = await self._may_read(message.app) if isinstance(message, OpenLogs) else None
         if app is None:
-            await self._deliver({"type": "refused"})
+            await self._deliver(frames.Refused())
             await self.shut(RIGHT_LOST)
             return
         self.view = view = LogView(hubs.current(), app, user=self.user.pk, message=message)
@@ -115,8 +114,8 @@ class LogConsumer(GuardedConsumer):
                 return
             await self._deliver(frame)
 
-    async def _deliver(self, message: dict[str, Any] | str) -> None:
-        text = message if isinstance(message, str) else orjson.dumps(message).decode()
+    async def _deliver(self, message: frames.Message | str) -> None:
+        text = message if isinstance(message, str) else frames.encode(message)
         async with asyncio.timeout(BLOCKED):
             await self.send(text_data=text)
 

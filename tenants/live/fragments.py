@@ -6,7 +6,6 @@ The partials named here hold no button and no form, so that they are the same fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from django.db import close_old_connections
 from django.template.loader import render_to_string
@@ -16,6 +15,7 @@ from cluster.pruned import Event
 from cluster.rollout import Rollout
 from cluster.watch import Change
 from tenants import selectors
+from tenants.live import frames
 from tenants.live.events import Changed
 from tenants.live.topics import Topic
 from tenants.models import App, Namespace, Operation, Team
@@ -28,7 +28,7 @@ PARTIALS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """Noun → (template, its live partials); each is the content of a `data-fragment` of the same name."""
 
-Figures = dict[str, Any] | None
+Figures = frames.App | None
 
 
 def render(topic: Topic, rollout: Rollout | None, events: Iterable[Event] = ()) -> tuple[Figures, dict[str, str]]:
@@ -89,7 +89,7 @@ def _render(topic: Topic, rollout: Rollout | None, events: Iterable[Event]) -> t
             return None, {}
         rollout = rollout or selectors.apps.last_rollout(app)
         context = selectors.apps.live_context(app, rollout, events)
-        figures = _figures(rollout) if rollout else None
+        figures = _figures(topic, rollout) if rollout else None
     elif topic.noun == "namespace":
         namespace = Namespace.objects.select_related("team", "plan").filter(pk=topic.id).first()
         if namespace is None:
@@ -109,15 +109,16 @@ def _render(topic: Topic, rollout: Rollout | None, events: Iterable[Event]) -> t
     return figures, {target: render_to_string(f"{template}#{target}", context) for target in targets}
 
 
-def _figures(rollout: Rollout) -> dict[str, Any]:
-    return {
-        "state": rollout.state,
-        "sentence": rollout.sentence,
-        "release": rollout.release_new,
-        "ready": rollout.ready,
-        "wanted": rollout.wanted,
-        "updated": rollout.updated,
-        "finished": rollout.finished,
-        "diagnosis": rollout.diagnosis.code if rollout.diagnosis else None,
-        "settled": rollout.finished or rollout.state == "stopped",
-    }
+def _figures(topic: Topic, rollout: Rollout) -> frames.App:
+    return frames.App(
+        topic=topic.name,
+        state=rollout.state,
+        sentence=rollout.sentence,
+        release=rollout.release_new,
+        ready=rollout.ready,
+        wanted=rollout.wanted,
+        updated=rollout.updated,
+        finished=rollout.finished,
+        diagnosis=rollout.diagnosis.code if rollout.diagnosis else None,
+        settled=rollout.finished or rollout.state == "stopped",
+    )

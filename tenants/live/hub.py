@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import orjson
 from channels.layers import get_channel_layer
 from django.conf import settings
 
@@ -24,7 +23,7 @@ from cluster.pruned import Event
 from cluster.rollout import Rollout, derive
 from cluster.watch import Change, Informer
 from tenants import clusters
-from tenants.live import fragments, lastlines
+from tenants.live import fragments, frames, lastlines
 from tenants.live.events import Changed, Message, team_group
 from tenants.live.logs import LogHub, SourceKey
 from tenants.live.outbox import Outbox, Shown
@@ -97,7 +96,7 @@ class Hub:
         await self._hear(topic.teams)
         alias = topic.place[0] if topic.place else "default"
         if alias in self.stale_since:
-            outbox.put({"type": "stale", "since": self.stale_since[alias].isoformat()}, key="stale")
+            outbox.put(frames.encode(frames.Stale(self.stale_since[alias])), key="stale")
         await self._refresh(shown, also=outbox)
 
     def unsubscribe(self, topic: Topic, outbox: Outbox) -> None:
@@ -210,8 +209,8 @@ class Hub:
             own = shown.topic.noun == message.noun and shown.topic.id == message.id
             if own or fragments.concerns(shown.topic, message):
                 what = message.what or message.noun
+                hint = frames.encode(frames.Changed(shown.topic.name, what))
                 for outbox in shown.viewers:
-                    hint = {"type": "changed", "topic": shown.topic.name, "what": what}
                     outbox.put(hint, key=("changed", shown.topic.name, what))
                 self._pace.mark(shown)
 
@@ -228,42 +227,42 @@ class Hub:
         shown.html.update(html)
         differs = figures != shown.figures
         shown.figures = figures
-        frames = {target: _frame(topic, target, text) for target, text in (html if also else changed).items()}
-        numbers = orjson.dumps({"type": topic.noun, "topic": topic.name, **figures}).decode() if figures else ""
+        texts = {target: _frame(topic, target, text) for target, text in (html if also else changed).items()}
+        numbers = frames.encode(figures) if figures else ""
         for outbox in tuple(shown.viewers):
             if numbers and (differs or outbox is also):
-                outbox.put({}, key=(topic.name, "figures"), text=numbers)
-            for target, frame in frames.items():
+                outbox.put(numbers, key=(topic.name, "figures"))
+            for target, text in texts.items():
                 if outbox is also or target in changed:
-                    outbox.put({}, key=(topic.name, target), text=frame)
-
+                    outbox.put(text, key=(topic.name, target))
         if shown.log_readers and rollout is not None and topic.place:
             news = await shown.last_lines.look(self.upstream, self.runs(topic.place), rollout.diagnosis)
-            frame = _frame(topic, lastlines.TARGET, shown.last_lines.html)
+            text = _frame(topic, lastlines.TARGET, shown.last_lines.html)
             for outbox in shown.log_readers:
                 if news or (outbox is also and shown.last_lines.html):
-                    outbox.put({}, key=(topic.name, lastlines.TARGET), text=frame)
+                    outbox.put(text, key=(topic.name, lastlines.TARGET))
 
     async def _mind_staleness(self) -> None:
         while True:
             await asyncio.sleep(STALE_CHECK)
             for shown in self._by_place.values():
-                if shown.figures and not shown.figures.get("settled"):
+                if shown.figures and not shown.figures.settled:
                     self._pace.mark(shown)  # sentences that depend on time: "stuck" is the absence of change
             for alias, informer in self.informers.items():
                 since = _stale_since(informer)
                 if since is not None and alias not in self.stale_since:
-                    self._tell_all(alias, {"type": "stale", "since": since.isoformat()})
+                    self._tell_all(alias, frames.Stale(since))
                     self.stale_since[alias] = since
                 elif since is None and alias in self.stale_since:
                     del self.stale_since[alias]
-                    self._tell_all(alias, {"type": "fresh"})
+                    self._tell_all(alias, frames.Fresh())
 
-    def _tell_all(self, alias: str, message: dict[str, Any]) -> None:
+    def _tell_all(self, alias: str, message: frames.Message) -> None:
+        text = frames.encode(message)
         for shown in self._shown.values():
             if shown.topic.place is None or shown.topic.place[0] == alias:
                 for outbox in shown.viewers:
-                    outbox.put(message, key="stale")
+                    outbox.put(text, key="stale")
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -289,7 +288,7 @@ _STARTED = datetime.now(UTC)
 
 
 def _frame(topic: Topic, target: str, html: str) -> str:
-    return orjson.dumps({"type": "fragment", "topic": topic.name, "target": target, "html": html}).decode()
+    return frames.encode(frames.Fragment(topic.name, target, html + ""))  # a plain string of a SafeString
 
 
 _serving: dict[str, Hub] = {}

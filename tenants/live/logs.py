@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
+from tenants.live import frames
 from tenants.live.resume import Token, unseen
 from tenants.live.ring import Entry, Ring, encode
 
@@ -56,7 +57,7 @@ class Caps:
 class Mark:
     """Something that the stream itself says beside its lines: a gap, an end."""
 
-    type: str  # "gap", "ended"
+    type: type[frames.Gap | frames.Ended]
     why: str
 
 
@@ -139,27 +140,21 @@ class Viewer:
         self.delivered = 0
         self.skipped = 0
 
-    def next_messages(self) -> Iterable[dict[str, object] | str]:
+    def next_messages(self) -> Iterable[frames.Message | str]:
         """One round: at most one frame a source, so that none starves another. Empty when up to date."""
         for source, place in list(self.places.items()):
             chunk = source.ring.read(place.cursor)
             if chunk is not None:
                 if chunk.skipped:
                     self.skipped += chunk.skipped
-                    yield {
-                        "type": "skipped",
-                        "source": source.key.id,
-                        "count": chunk.skipped,
-                        "from": str(place.last),
-                        "to": str(chunk.skipped_to),
-                    }
+                    yield frames.Skipped(source.key.id, chunk.skipped, str(place.last), str(chunk.skipped_to))
                 self.delivered += chunk.cursor - place.cursor - chunk.skipped
                 place.cursor, place.last = chunk.cursor, chunk.last
                 yield chunk.frame
             elif place.marks < len(source.marks):
                 mark = source.marks[place.marks]
                 place.marks += 1
-                yield {"type": mark.type, "source": source.key.id, "why": mark.why}
+                yield mark.type(source.key.id, mark.why)
 
 
 class Full(Exception):

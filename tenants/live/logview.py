@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from channels.db import database_sync_to_async
 
 from cluster import errors
+from tenants.live import frames
 from tenants.live.logs import Full, Source, SourceKey, Viewer
 from tenants.live.messages import OpenLogs, PreviousLogs
 from tenants.live.resume import Token, unseen
@@ -19,7 +20,7 @@ from tenants.models import App, User
 if TYPE_CHECKING:
     from tenants.live.hub import Hub
 
-Frame = dict[str, Any] | str
+Frame = frames.Message | str
 MAX_TAIL = 2_000
 
 
@@ -63,7 +64,7 @@ class LogView:
                 yield frame
             if not live:
                 live = True
-                yield {"type": "live"}
+                yield frames.Live()
             await self._viewer.wake.wait()
 
     def _on_pods(self) -> None:
@@ -78,18 +79,21 @@ class LogView:
             for message in self._viewer.next_messages():
                 more = True
                 yield message
-                if isinstance(message, dict) and message["type"] == "ended":
-                    self._leave(str(message["source"]))
+                if isinstance(message, frames.Ended):
+                    self._leave(message.source)
 
     async def _follow_pods(self) -> AsyncIterator[Frame]:
         runs = self._hub.runs(self._place)
         new = [run for run in runs if run.key.id not in self._followed]
-        yield {"type": "pods", "pods": [run.to_json() for run in runs], "viewers": self._viewers(runs)}
+        yield frames.Pods([run.shown() for run in runs], self._viewers(runs))
         async for frame in self._missed(runs):
             yield frame
         for run in new:
             self._followed[run.key.id] = run.key
             token = self._tokens.pop(run.key.id, None)
+            if run.key.restart and token is None and not self._saw_before(run.key):
+                times = "once" if run.key.restart == 1 else f"{run.key.restart} times"
+                yield frames.Began(run.key.id, f"restarted {times} before this.")
             try:
                 for frame in await self._hub.logs.attach(
                     self._viewer, run.key, team=self._team, node=run.node, tail=self._tail, token=token
@@ -97,7 +101,7 @@ class LogView:
                     yield frame
             except Full as full:
                 del self._followed[run.key.id]
-                yield {"type": "full", "why": await self._who_holds(full)}
+                yield frames.Full(await self._who_holds(full))
                 return
 
     async def _missed(self, runs: Iterable[Run]) -> AsyncIterator[Frame]:
@@ -111,11 +115,7 @@ class LogView:
                 async for frame in self._rest(now, token):
                     yield frame
             else:
-                yield {
-                    "type": "gap",
-                    "source": token.source,
-                    "why": "ended while this page was away: lines may be missing here.",
-                }
+                yield frames.Gap(token.source, "ended while this page was away: lines may be missing here.")
 
     async def _rest(self, now: SourceKey, token: Token) -> AsyncIterator[Frame]:
         try:
@@ -123,32 +123,27 @@ class LogView:
         except errors.ClusterError:
             entries = []
         if not entries:
-            yield {
-                "type": "gap",
-                "source": token.source,
-                "why": "restarted while this page was away: lines may be missing here.",
-            }
+            yield frames.Gap(token.source, "restarted while this page was away: lines may be missing here.")
             return
         missing = list(unseen(entries, token))
         if missing:
             yield encode(token.source, missing)
-        yield {"type": "ended", "source": token.source, "why": "restarted while this page was away."}
+        yield frames.Ended(token.source, "restarted while this page was away.")
 
     async def _previous(self, command: PreviousLogs) -> Frame:
         key = self._followed.get(command.source)
         newest = next((run.key for run in self._hub.runs(self._place) if key and run.key.uid == key.uid), key)
         if newest is None:
-            return {
-                "type": "gap",
-                "source": command.source,
-                "why": "The container before is gone; its lines are not kept.",
-            }
+            return frames.Gap(command.source, "The container before is gone; its lines are not kept.")
         try:
             entries = await self._hub.upstream.tail(newest, max(1, min(command.lines, MAX_TAIL)), previous=True)
         except errors.ClusterError as error:
-            return {"type": "gap", "source": command.source, "why": f"The lines before are not kept: {error.message}"}
-        lines = [[str(e.ns), e.text, e.cut] for e in entries]
-        return {"type": "lines", "source": command.source, "lines": lines, "old": True}
+            return frames.Gap(command.source, f"The lines before are not kept: {error.message}")
+        return frames.Lines(command.source, [(str(e.ns), e.text, e.cut) for e in entries], old=True)
+
+    def _saw_before(self, key: SourceKey) -> bool:
+        """Whether an earlier run of the same container was shown, so that its lines need not be offered."""
+        return any((k.uid, k.container) == (key.uid, key.container) and k != key for k in self._followed.values())
 
     def _leave(self, source_id: str) -> None:
         source: Source | None = next((s for s in self._viewer.places if s.key.id == source_id), None)

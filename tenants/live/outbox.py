@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import orjson
-
+from tenants.live import frames
 from tenants.live.lastlines import LastLines
 from tenants.live.topics import Topic
 
@@ -18,8 +17,9 @@ class Outbox:
         self._waiting: dict[Any, str] = {}
         self._ready = asyncio.Event()
 
-    def put(self, message: dict[str, Any], key: Any = None, text: str | None = None) -> None:
-        self._waiting[key if key is not None else object()] = text or orjson.dumps(message).decode()
+    def put(self, text: str, key: Any = None) -> None:
+        """An encoded message; a later one of the same key takes its place."""
+        self._waiting[key if key is not None else object()] = text
         self._ready.set()
 
     async def take(self) -> list[str]:
@@ -39,7 +39,7 @@ class Shown:
         self.viewers: set[Outbox] = set()
         self.log_readers: set[Outbox] = set()  # those of them who may also see what the app wrote
         self.html: dict[str, str] = {}
-        self.figures: dict[str, Any] | None = None
+        self.figures: frames.App | None = None
         self.outdated = False
         self.rendering = False
         self.last_lines = LastLines()

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import orjson
+from tenants.live import frames
 
 LINES = 2_000
 """A ring keeps at most so many lines…"""
@@ -59,9 +59,8 @@ class Chunk:
 
 
 def encode(source: str, entries: Sequence[Entry]) -> str:
-    """The frame of some lines: {"type": "lines", "source", "lines": [[nanoseconds as text, text, cut], …]}."""
-    lines = [[str(e.ns), e.text, e.cut] for e in entries]
-    return orjson.dumps({"type": "lines", "source": source, "lines": lines}).decode()
+    """The frame of some lines."""
+    return frames.encode(frames.Lines(source, [(str(e.ns), e.text, e.cut) for e in entries]))
 
 
 class Ring:

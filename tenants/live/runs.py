@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cluster import names
 from cluster.pruned import ContainerStatus, Pod, Terminated
+from tenants.live import frames
 from tenants.live.logs import SourceKey
 
 
@@ -19,13 +20,9 @@ class Run:
     release: str
     over: bool  # ended already; its log can still be read
 
-    def to_json(self) -> dict[str, str]:
-        return {
-            "source": self.key.id,
-            "name": self.key.pod,
-            "short": self.key.pod.rpartition("-")[2],
-            "release": self.release,
-        }
+    def shown(self) -> frames.Pod:
+        """What a viewer is told of it."""
+        return frames.Pod(self.key.id, self.key.pod, self.key.pod.rpartition("-")[2], self.release)
 
 
 def runs(cluster: str, pod: Pod) -> Iterator[Run]:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from cluster import errors
 from cluster.logs import Resumer, follow
 from tenants import clusters
+from tenants.live import frames
 from tenants.live.logs import Mark, SourceKey
 from tenants.live.ring import Entry
 
@@ -57,7 +58,7 @@ class Upstream:
                         away = time.monotonic() - lost_at
                         lost_at, wait = None, RETRY_FIRST
                         if away > LONG_GAP:
-                            yield Mark("gap", f"The stream was away for {away:.0f} s: lines may be missing here.")
+                            yield Mark(frames.Gap, f"The stream was away for {away:.0f} s: lines may be missing here.")
                     for fresh in sieve.fresh((line,)):
                         yield Entry(fresh.ns, fresh.text, fresh.cut)
             except errors.NotFound:
@@ -70,7 +71,7 @@ class Upstream:
             if over is None:
                 over = await self._settled(key)
             if over is not None:
-                yield Mark("ended", over)
+                yield Mark(frames.Ended, over)
                 return
             lost_at = lost_at or time.monotonic()
             sieve.reopened()

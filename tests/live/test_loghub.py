@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tenants.live import frames
 from tenants.live.logs import Caps, Full, LogHub, Mark, SourceKey, Viewer
 from tenants.live.resume import Token, checksum
 from tenants.live.ring import Entry
@@ -38,7 +39,7 @@ class Log:
                 item = self.lines[at]
                 at += 1
                 yield item
-                if isinstance(item, Mark) and item.type == "ended":
+                if isinstance(item, Mark) and item.type is frames.Ended:
                     return
             async with self.grown:
                 while at >= len(self.lines):
@@ -156,15 +157,15 @@ async def test_marks_come_after_the_lines_before_them() -> None:
     hub = LogHub(log.follow, log.since)
     viewer = Viewer(user=1)
     await attach(hub, viewer, key())
-    await log.write(Entry(1, "last words"), Mark("ended", "exit code 1"))
+    await log.write(Entry(1, "last words"), Mark(frames.Ended, "exit code 1"))
     source = hub.sources[key()]
     assert source.task is not None
     await asyncio.wait_for(source.task, 5)
     seen: list[str] = []
     while messages := list(viewer.next_messages()):
-        seen += [m if isinstance(m, str) else str(m["type"]) for m in messages]
+        seen += [m if isinstance(m, str) else type(m).__name__ for m in messages]
     assert "last words" in seen[0]
-    assert seen[1] == "ended"
+    assert seen[1] == "Ended"
     await hub.stop()
 
 
