@@ -30,7 +30,8 @@ def find(user: User, text: str) -> list[Hit]:
         Hit("users", team.name, "team", reverse("team", args=[team.slug]))
         for team in Team.objects.visible_to(user).filter(Q(name__icontains=text) | Q(slug__icontains=text))[:EACH]
     ]
-    places = Namespace.objects.visible_to(user).filter(cluster_name__icontains=text).select_related("team")[:EACH]
+    places = Namespace.objects.visible_to(user).filter(cluster_name__icontains=text).select_related("team")
+    places = places.only("name", "team__slug")[:EACH]
     hits += [Hit("stack-2", str(place), "namespace", _url("namespace", place)) for place in places]
     for model, icon in ((App, "box"), (Volume, "database"), (Secret, "key")):
         hits += _in_namespace(user, model, icon, text)
@@ -38,7 +39,10 @@ def find(user: User, text: str) -> list[Hit]:
 
 
 def _in_namespace(user: User, model: Any, icon: str, text: str) -> list[Hit]:
-    found = model.objects.visible_to(user).filter(name__icontains=text).select_related("namespace__team")[:EACH]
+    # Staff searches all teams: the database sorts names, not whole rows.
+    shown = ("name", "namespace__name", "namespace__team__slug")
+    named = model.objects.visible_to(user).filter(name__icontains=text)
+    found = named.select_related("namespace__team").only(*shown)[:EACH]
     return [
         Hit(icon, thing.name, f"{model.noun} in {thing.namespace}", _url(model.noun, thing.namespace, thing.name))
         for thing in found
