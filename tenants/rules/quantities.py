@@ -74,10 +74,18 @@ def say_cpu(millicores: int) -> str:
 def say_bytes(amount: int) -> str:
     """For people, exact: the largest unit in which the amount has at most two decimals. `memory` reads it back.
 
-    >>> say_bytes(512 << 20), say_bytes(3 << 29), say_bytes(1500)
-    ('512 MiB', '1.5 GiB', '1500 bytes')
+    >>> say_bytes(512 << 20), say_bytes(3 << 29), say_bytes(2 * 10**9), say_bytes(1500)
+    ('512 MiB', '1.5 GiB', '2 GB', '1500 bytes')
     """
-    for unit, size in (("TiB", 1 << 40), ("GiB", GIB), ("MiB", MIB), ("KiB", 1 << 10)):
+    for unit, size in (
+        ("TiB", 1 << 40),
+        ("GiB", GIB),
+        ("MiB", MIB),
+        ("TB", 10**12),
+        ("GB", 10**9),
+        ("MB", 10**6),
+        ("KiB", 1 << 10),
+    ):
         if amount >= size and amount * 100 % size == 0:
             return f"{amount // size}{_decimals(amount * 100 // size % 100)} {unit}"
     return f"{amount} bytes" if amount else "0 GiB"
