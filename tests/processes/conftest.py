@@ -15,6 +15,8 @@ from tests.prerequisites import INITDB, REDIS
 from tests.processes.stack import Stack, running
 from tests.processes.witness import Witness
 
+PREFIX = "stack-"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where PostgreSQL or Redis is missing these tests are left out; `tests.prerequisites` said so, and fails in CI."""
@@ -49,8 +51,10 @@ def stack(
     else:
         cluster: SimCluster = request.getfixturevalue("simulated")
         config = {"title": "simulated", "kubeconfig": str(cluster.write_kubeconfig(folder / "kubeconfig"))}
-    with running(folder, {"default": config}, prefix="stack-") as stack:
+    with running(folder, {"default": config}, prefix=PREFIX) as stack:
         yield stack
+    if real:
+        Witness(kubectl=[*kubectl_command(), "--kubeconfig", real]).forget(PREFIX)
 
 
 @pytest.fixture(scope="session")

@@ -81,6 +81,13 @@ class Witness:
     def sees_nothing(self, namespace: str) -> None:
         assert self.raw(f"/api/v1/namespaces/{namespace}")["kind"] == "Status"
 
+    def forget(self, prefix: str) -> None:
+        """Has kubectl delete what a test that failed left: Berth's namespaces whose names begin so."""
+        ours = self.kubectl("get", "namespaces", "-l", "app.kubernetes.io/managed-by=berth", "-o", "name").split()
+        left = [name for name in ours if name.startswith(f"namespace/{prefix}")]
+        if left:
+            self.kubectl("delete", "--wait=false", *left)
+
     def until(self, what: str, holds: Callable[[], bool], seconds: float = 60) -> float:
         """Looks until it holds; answers after how many seconds. Fails with `what`."""
         started = time.monotonic()

@@ -59,7 +59,7 @@ class Installation:
 
     def __init__(self, namespace: str) -> None:
         self.namespace = namespace
-        self.prefix = "berth-real-"
+        self.prefix = f"{namespace}-"
         self.audited_from = audit_log().stat().st_size
 
     def kubectl(self, *arguments: str, stdin: str = "", seconds: float = 300) -> str:
@@ -112,7 +112,7 @@ def build_images() -> None:
 
 
 @pytest.fixture(scope="session")
-def installed() -> Iterator[Installation]:
+def installed(witness: Witness) -> Iterator[Installation]:
     """Chart, PostgreSQL and Redis, all ready; everything is gone afterwards."""
     build_images()
     installation = Installation(f"berth-real-{secrets.token_hex(3)}")
@@ -129,6 +129,7 @@ def installed() -> Iterator[Installation]:
             [helm_command(), "-n", installation.namespace, "uninstall", RELEASE, "--ignore-not-found"],
             check=False, capture_output=True, env=_environment(), timeout=120,
         )  # fmt: skip
+        witness.forget(installation.prefix)
         run(*kubectl_command(), "delete", "namespace", installation.namespace, "--wait=false")
 
 
