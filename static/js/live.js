@@ -95,6 +95,15 @@ function say(state, since) {
   document.documentElement.dataset.live = state;
 }
 
+// The right to look ends, too, when what was being deleted is gone: the page has words for that.
+function watched(state) {
+  say(state);
+  const words = document.querySelector("[data-gone]");
+  if (state !== "right-lost" || !words || !document.querySelector("[data-going]")) return;
+  for (const element of document.querySelectorAll("[data-topic]")) element.hidden = true;
+  words.hidden = false;
+}
+
 const clock = (when) => new Date(when).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
 function sync() {
@@ -128,7 +137,7 @@ if (document.querySelector("[data-topic]")) {
   connection = new Connection("/ws/live/", {
     opened: () => { subscribed = new Set(); sync(); catchUp(); },
     message: received,
-    state: say,
+    state: watched,
   });
   document.addEventListener("htmx:afterSettle", () => { if (document.documentElement.dataset.live === "open") sync(); });
 }

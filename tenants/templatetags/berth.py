@@ -6,6 +6,7 @@ one beside it. Everything here escapes what it is given.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -165,6 +166,12 @@ def cores(millicores: Any) -> str:
 def size(amount: Any) -> str:
     """Bytes with their unit: `512 MiB`."""
     return rules.say_bytes(int(amount)) if amount is not None else "–"
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """A kind of the cluster in words: `ReplicaSet` → `replica set`; a claim is what people here know as a volume."""
+    return "volume" if kind == "PersistentVolumeClaim" else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
 
 
 @register.filter
