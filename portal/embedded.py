@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import uvicorn
@@ -48,7 +48,8 @@ def serve(*, host: str, port: int, ready: Callable[[], None]) -> None:
             timeout_graceful_shutdown=GRACE,
             ws_per_message_deflate=False,
         )
-        Server(config, ready).run()
+        with suppress(KeyboardInterrupt):  # uvicorn raises Ctrl-C again when it has stopped
+            Server(config, ready).run()
 
 
 def _worker() -> Callable[[], None]:
