@@ -66,12 +66,11 @@ def test_each_identity_may_what_it_asks_and_no_more(installed: Installation, scr
         assert unused == set(), f"{component} may more than it needs"
 
 
-def test_uninstalled_it_leaves_nothing(installed: Installation) -> None:
-    installed.helm("uninstall", RELEASE, "--wait", "--cascade", "foreground", "--timeout", "90s")
-    kinds = "deploy,pods,services,ingresses,jobs,serviceaccounts,poddisruptionbudgets"
-    left = installed.kubectl("get", kinds, "-l", f"app.kubernetes.io/instance={RELEASE}", "-o", "name")
-    assert left.split() == []
-    roles = installed.kubectl(
-        "get", "clusterroles,clusterrolebindings", "-l", f"app.kubernetes.io/instance={RELEASE}", "-o", "name"
-    )
-    assert roles.split() == []
+def test_uninstalled_it_leaves_nothing(installed: Installation, witness: Witness) -> None:
+    installed.helm("uninstall", RELEASE, "--wait")
+    kinds = "deploy,pods,services,ingresses,jobs,serviceaccounts,poddisruptionbudgets,clusterroles,clusterrolebindings"
+
+    def nothing_left() -> bool:
+        return not installed.kubectl("get", kinds, "-l", f"app.kubernetes.io/instance={RELEASE}", "-o", "name").split()
+
+    witness.until("the release is gone", nothing_left, 90)
