@@ -14,6 +14,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",  # allauth's page of sessions loads its tags
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",

@@ -57,7 +57,7 @@ class Fresh(Message):
 class Refused(Message, omit_defaults=True):
     """The topic (or, without one, the log) is not there for this viewer."""
 
-    topic: str = ""
+    topic: str | None = None
 
 
 class Pod(msgspec.Struct, forbid_unknown_fields=True):
