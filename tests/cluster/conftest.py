@@ -92,6 +92,6 @@ def home(connection: Connection, gateway: Gateway) -> Iterator[NamespaceSpec]:
 def faulty(connection: Connection) -> Iterator[tuple[Gateway, Faults]]:
     """A gateway whose way to the API server can be broken on command."""
     with FaultyProxy(connection) as proxy:
-        broken = Connection("faulty", server=proxy.url, timeout=0.5)
+        broken = Connection("faulty", server=proxy.url, timeout=2.0)
         yield Gateway(broken), proxy.faults
         broken.close()
