@@ -174,8 +174,9 @@ def extra_rows(limits: Amounts, others: Amounts, extra: Amounts) -> Preflight:
 def _extra_message(row: Row) -> str:
     if row.resource == "storage":
         way = f"Set {_down('storage', row.free)} or less" if row.free >= MIB else "Delete a volume"
-        return f"{row.say(row.short)} too much: {row.say(row.free)} are free. {way}, or request more storage."
-    return f"{_full(row)} Delete one that is not needed, or request more."
+        short, free = row.say(row.short), row.say(row.free)
+        return f"{short} too much: {free} are free. {way}, or ask the platform team for more storage."
+    return f"{_full(row)} Delete one that is not needed, or ask the platform team for more."
 
 
 def _full(row: Row) -> str:
@@ -184,7 +185,7 @@ def _full(row: Row) -> str:
 
 def _app_message(row: Row, spec: ReleaseSpec, before: int, running: int, one: int) -> str:
     if row.resource == "services":
-        return f"{_full(row)} Leave the port out, or request more."
+        return f"{_full(row)} Leave the port out, or ask the platform team for more."
     pods = "1 replica" if spec.replicas == 1 else f"{spec.replicas} replicas"
     ways = _ways(row, spec, before, running, one)
     what = row.say(row.short) if row.resource != "pods" else str(row.short)
@@ -209,7 +210,7 @@ def _ways(row: Row, spec: ReleaseSpec, before: int, running: int, one: int) -> s
         ways.append(f"{fewer} replica{'s' if fewer > 1 else ''}")
     elif running and not ways:
         ways.append("0 replicas first")
-    more = f"request more {row.title}"
+    more = f"ask the platform team for more {row.title}"
     return f"Set {', or '.join(ways)}, or {more}." if ways else f"Make room in this namespace, or {more}."
 
 
