@@ -13,9 +13,11 @@ from hypothesis import settings as hypothesis
 from tenants.models import App, Namespace, Plan, Secret, Team, User, Volume
 from tests import factories
 
-# A busy machine is slow, not wrong: examples have no deadline of their own, the test has. Wishes that fit say nothing, so
-# tests of refusals drop many.
-hypothesis.register_profile("berth", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+# A busy machine is slow, not wrong: examples have no deadline of their own, the test has.
+# Wishes that fit say nothing, so tests of refusals drop many.
+hypothesis.register_profile(
+    "berth", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 hypothesis.load_profile("berth")
 
 
