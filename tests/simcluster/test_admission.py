@@ -35,7 +35,8 @@ def test_restricted_pod_breaks_nothing():
         ),
         (
             {"capabilities": {"drop": ["ALL"], "add": ["NET_ADMIN"]}},
-            'unrestricted capabilities (container "c" must not include "NET_ADMIN" in securityContext.capabilities.add)',
+            'unrestricted capabilities (container "c" must not include "NET_ADMIN" in '
+            "securityContext.capabilities.add)",
         ),
     ],
 )
