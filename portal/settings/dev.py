@@ -12,6 +12,7 @@ SECRET_KEY = "for-one-machine-only-never-in-production-" + "0" * 24
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 CSRF_TRUSTED_ORIGINS: list[str] = []
 DATA_DIR = BASE_DIR / "var"
+(DATA_DIR / "demo").mkdir(parents=True, exist_ok=True)
 DATABASES = {"default": database(env.text("BERTH_DATABASE", str(DATA_DIR / "demo" / "berth.sqlite3")))}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

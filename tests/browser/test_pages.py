@@ -126,6 +126,7 @@ def test_the_first_page_weighs_less_than_100_kb(visit: Visitors, address: str) -
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(visit: Visitors, talker: str) -> None:
     page = visit("bob")
     page.goto(talker)
+    page.wait_for_load_state("networkidle")  # the viewer's own parts come once more when the socket opens
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to the page")
     expect(skip).to_be_focused()
