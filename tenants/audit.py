@@ -41,6 +41,7 @@ def record(
     team = getattr(thing, "team", None)
     namespace = getattr(thing, "namespace", None)
     name = f"{namespace}/{thing}" if namespace is not None and namespace is not thing else str(thing)
+    noun = getattr(thing, "noun", type(thing).__name__.lower())
     return AuditEntry.objects.create(
         actor=actor,
         actor_name=actor.get_username() if actor else machine or "system",
@@ -49,7 +50,9 @@ def record(
         outcome=outcome,
         team=team if team is not None and team.pk else None,
         team_slug=team.slug if team is not None else "",
-        target=f"{getattr(thing, 'noun', type(thing).__name__.lower())} {name}"[:160],
+        target_noun=noun,
+        target_id=str(thing.pk or ""),
+        target=f"{noun} {name}"[:160],
         changes=list(changes),
         detail=detail[:400],
         address=came.address,

@@ -1,23 +1,33 @@
 """Fields, constraints and `visible_to(user)`; no verbs: those are in `tenants.services`."""
 
 from tenants.models.app import App, Release
-from tenants.models.audit import AuditEntry
+from tenants.models.audit import AuditEntry, AuditLink
 from tenants.models.cluster import ClusterState
+from tenants.models.joining import Invitation, JoinMessage, JoinRequest, Transfer
 from tenants.models.namespace import Namespace
+from tenants.models.notice import Letter, Notice, NoticeChoice
 from tenants.models.operation import Leader, Operation
 from tenants.models.quota import Plan
 from tenants.models.secret import Secret
-from tenants.models.team import ApiToken, Membership, Role, StaffRole, Team, User
+from tenants.models.team import Membership, Role, Team
+from tenants.models.user import ApiToken, StaffRole, User
 from tenants.models.volume import Volume
 
 __all__ = [
     "ApiToken",
     "App",
     "AuditEntry",
+    "AuditLink",
     "ClusterState",
+    "Invitation",
+    "JoinMessage",
+    "JoinRequest",
     "Leader",
+    "Letter",
     "Membership",
     "Namespace",
+    "Notice",
+    "NoticeChoice",
     "Operation",
     "Plan",
     "Release",
@@ -25,6 +35,7 @@ __all__ = [
     "Secret",
     "StaffRole",
     "Team",
+    "Transfer",
     "User",
     "Volume",
 ]

@@ -39,14 +39,12 @@ def edit_team(
     team: Team,
     name: str | None = None,
     viewers_read_logs: bool | None = None,
-    developers_open_shells: bool | None = None,
 ) -> Team:
     """Changes what is given. The slug never changes: it begins the names of all that the team has in a cluster."""
     access.require(actor, "team.edit", team)
     wanted = {
         "name": None if name is None else clean("name", lambda: rules.team_name(name)),
         "viewers_read_logs": viewers_read_logs,
-        "developers_open_shells": developers_open_shells,
     }
     with transaction.atomic():
         team = lock_team(team)
@@ -62,7 +60,7 @@ def edit_team(
         team.save()
         audit.record(actor=actor, action="team.edit", thing=team, changes=changes)
         events.announce(events.Changed(team=team.pk, noun="team", id=str(team.pk), what="team"))
-        if viewers_read_logs is not None or developers_open_shells is not None:
+        if viewers_read_logs is not None:
             _recheck(team)
     return team
 

@@ -17,7 +17,7 @@ class TeamOut(serializers.ModelSerializer[Team]):
 
     class Meta:
         model = Team
-        fields = ["slug", "name", "role", "viewers_read_logs", "developers_open_shells", "deleting", "created_at"]
+        fields = ["slug", "name", "role", "viewers_read_logs", "deleting", "created_at"]
 
     def get_role(self, team: Team) -> str:
         return str(self.context["roles"].get(team.pk, self.context["staff_role"]))
@@ -33,7 +33,6 @@ class TeamIn(Strict):
 class TeamEdit(Strict):
     name = RuleField(rules.team_name, required=False)
     viewers_read_logs = serializers.BooleanField(required=False)
-    developers_open_shells = serializers.BooleanField(required=False)
 
 
 class MemberOut(serializers.ModelSerializer[Membership]):
