@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from cluster import images
 from cluster.pruned import ContainerStatus, Pod
 from cluster.rollout.facts import Events, times
 from cluster.rollout.finding import PATIENCE, Finding
@@ -52,7 +53,8 @@ def image_finding(pod: Pod, status: ContainerStatus, image: str, events: Events)
     waiting = status.state.waiting
     if waiting is None or waiting.reason not in REASONS:
         return None
-    facts = {"image": image, "tag": tag_of(image), "host": host_of(image)}
+    named = images.split(image)
+    facts = {"image": image, "tag": named.version, "host": named.host}
     if waiting.reason == "InvalidImageName":
         return Finding(
             "image_name",
@@ -85,24 +87,3 @@ def image_finding(pod: Pod, status: ContainerStatus, image: str, events: Events)
         since=pod.metadata.creation_timestamp,
         patience=timedelta(0) if tries >= ENOUGH_TRIES else PATIENCE / 2,
     )
-
-
-def tag_of(image: str) -> str:
-    """What stands after the name: the tag, or the digest's first characters.
-
-    >>> tag_of("registry:5000/shop/web:2.1")
-    '2.1'
-    """
-    name, _, digest = image.partition("@")
-    last = name.rpartition("/")[2]
-    if ":" in last:
-        return last.partition(":")[2]
-    return digest[:19] if digest else "latest"
-
-
-def host_of(image: str) -> str:
-    """The registry of an image, as the reference grammar has it: a first part with a dot or a colon, or localhost."""
-    first, slash, _ = image.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
-        return first
-    return "docker.io"

@@ -163,6 +163,9 @@ SPECTACULAR_SETTINGS = {
 CLUSTERS: dict[str, dict[str, object]] = {}
 # Begins every namespace's name in a cluster. Immutable once namespaces exist: it anchors the trust of the second wall.
 NAMESPACE_PREFIX = ""
+# What one person and one team may make for themselves: who needs more asks the platform team, which sets more here.
+MAX_TEAMS_PER_PERSON = 10
+MAX_NAMESPACES_PER_TEAM = 20
 # Registries that images may come from; empty allows all.
 IMAGE_HOSTS: tuple[str, ...] = ()
 # Whether this process serves sockets and therefore watches the cluster.

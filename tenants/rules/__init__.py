@@ -5,7 +5,7 @@ Forms and serializers use them field by field; the services ask again for the wh
 
 from tenants.rules.broken import Broken
 from tenants.rules.environment import env, env_name, env_value, words
-from tenants.rules.images import image, image_warning
+from tenants.rules.images import image
 from tenants.rules.names import (
     app_name,
     cluster_name,
@@ -62,7 +62,6 @@ __all__ = [
     "health_period",
     "health_start",
     "image",
-    "image_warning",
     "memory",
     "mount_path",
     "namespace_name",

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from cluster.names import MAX_LABEL, bounded, is_label
 from tenants.rules.broken import Broken
 
 TEAM_SLUG = (2, 24)
 NAMESPACE_NAME = (1, 30)
 OBJECT_NAME = (1, 40)
-CLUSTER_NAME_MAX = 63
 TITLE_MAX = 80
 TOKEN_NAME_MAX = 60
 LONGEST_TYPED = 1_000
@@ -24,8 +24,6 @@ RESERVED = frozenset({"default", "kube", "openshift", "kubernetes", "berth", "is
 RESERVED_PREFIXES = ("kube-", "openshift-", "berth-")
 # Pages stand at these addresses beside the objects.
 RESERVED_OBJECTS = frozenset({"new"})
-
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
 
 
 def team_slug(text: str) -> str:
@@ -69,17 +67,20 @@ def secret_name(text: str) -> str:
     return _object(text)
 
 
-def cluster_name(prefix: str, slug: str, name: str) -> str:
-    """The Namespace's name in the cluster, at most 63 characters; raises Broken for a long or reserved one."""
+def cluster_name(prefix: str, slug: str, name: str, *, mark: str = "") -> str:
+    """The Namespace's name in the cluster, at most 63 characters; raises Broken for a long or reserved one.
+
+    `mark` ends it where another team's namespace has the plain name: “a-b” + “c” and “a” + “b-c” make the same.
+    """
     full = f"{prefix}{slug}-{name}"
-    if len(full) > CLUSTER_NAME_MAX:
-        left = CLUSTER_NAME_MAX - len(full) + len(name)
+    if len(full) > MAX_LABEL:
+        left = MAX_LABEL - len(full) + len(name)
         raise Broken(f"“{full}” would have {len(full)} characters; at most {left} are left for the name.")
-    if not _LABEL.fullmatch(full):
+    if not is_label(full):
         raise Broken(f"“{full}” is no name in a cluster: small letters, digits and “-”.")
     if full in RESERVED or full.startswith(RESERVED_PREFIXES[:2]):
         raise Broken(f"“{full}” is reserved for the cluster itself: choose another name.")
-    return full
+    return bounded(full, f"-{mark}") if mark else full
 
 
 def suggest(text: str, longest: int = TEAM_SLUG[1]) -> str:
@@ -105,7 +106,7 @@ def _label(text: str, least: int, most: int) -> str:
         raise Broken("Give a name.")
     if not least <= len(name) <= most:
         raise Broken(f"{least} to {most} characters, please; this has {len(name)}.")
-    if not _LABEL.fullmatch(name):
+    if not is_label(name):
         hint = suggest(name, most)
         nearest = f" “{hint}” would do." if len(hint) >= least else ""
         raise Broken(f"Small letters, digits and “-”, with a letter or digit at both ends.{nearest}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable
 
+from cluster.names import MAX_LABEL, is_subdomain
 from tenants.rules.broken import Broken
 
 LONGEST = 512
@@ -28,8 +28,6 @@ RESERVED_TREES = (
 RESERVED_FILES = frozenset(
     {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/passwd", "/etc/group", "/etc/shadow", "/etc/ssl"}
 )
-
-_STORAGE_CLASS = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
 
 
 def mount_path(text: str) -> str:
@@ -69,6 +67,6 @@ def access_mode(text: str) -> str:
 def storage_class(text: str) -> str:
     """A class's name (DNS-1123 subdomain), or "" for the cluster's default."""
     name = text.strip()
-    if name and (len(name) > 63 or not _STORAGE_CLASS.fullmatch(name)):
+    if name and (len(name) > MAX_LABEL or not is_subdomain(name)):
         raise Broken("Choose a class from the list, or leave it out for the cluster's default.")
     return name

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cluster import images
 from tenants import rules
 from tenants.models import AuditEntry
 
@@ -150,8 +151,10 @@ def _group(name: str, members: Sequence[Change]) -> str:
 
 
 def _image(old: str, new: str) -> str:
-    """Only the tags where the name is the same."""
-    before, after = old.rpartition(":"), new.rpartition(":")
-    if before[0] == after[0] and "/" not in after[2]:
-        return f"image {before[2]} → {after[2]}"
-    return f"image → {new}"
+    """Only tags or digests where the name is the same."""
+    before, after = images.split(old), images.split(new)
+    if before.name != after.name:
+        return f"image → {new}"
+    if before.version == after.version:
+        return f"image {after.version} by another digest"
+    return f"image {before.version} → {after.version}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from cluster import images
 from tenants.models import App, Release
 from tenants.models.app import Outcome
 from tenants.selectors import changes
@@ -51,10 +52,10 @@ def rows(releases: QuerySet[Release], current: Release | None) -> list[LedgerRow
 
 
 def tags_before(app: App) -> list[str]:
-    """Tags of the last releases that worked, newest first, without the current one."""
+    """Three tags at most of the last releases that worked, newest first."""
     found: list[str] = []
     for spec in app.releases.filter(worked=True).values_list("spec", flat=True)[:10]:
-        tag = str(spec.get("image", "")).rpartition("/")[2].partition(":")[2]
+        tag = images.split(spec["image"]).tag
         if tag and tag not in found:
             found.append(tag)
     return found[:3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.crypto import get_random_string
 
 from tenants import access, rules
 from tenants.errors import Conflict, Gone, Invalid
@@ -11,24 +12,24 @@ from tenants.models import Namespace, Operation, Plan, Team, User
 from tenants.services.wishes import carry_out, clean, confirmed, lock_namespace, lock_team, mark_deleting
 
 CLUSTER = "default"
+# What ends the cluster's name of a namespace whose plain one another team has: letters and digits that spell no word.
+MARK_LENGTH, MARK_LETTERS = 5, "bcdfghjklmnpqrstvwxz2456789"
 
 
 def create_namespace(*, actor: User, team: Team, name: str, plan: Plan) -> tuple[Namespace, Operation]:
-    """A namespace with the sizes of `plan`. Raises Invalid at name or plan, Conflict where the name is taken."""
+    """A namespace with the sizes of `plan`. Raises Invalid at name or plan, Conflict where the team has the name.
+
+    Code "too_many" when the team has as many as a team may have.
+    """
     access.require(actor, "namespaces.create", team)
     name = clean("name", lambda: rules.namespace_name(name))
-    cluster_name = clean("name", lambda: rules.cluster_name(settings.NAMESPACE_PREFIX, team.slug, name))
     if not plan.active:
         raise Invalid.at("plan", f"“{plan.title}” is not offered any more: choose another plan.")
     with transaction.atomic():
         team = lock_team(team)
-        try:
-            with transaction.atomic():
-                namespace = Namespace.objects.create(
-                    team=team, name=name, cluster=CLUSTER, cluster_name=cluster_name, plan=plan
-                )
-        except IntegrityError as error:
-            raise _taken(team, name, cluster_name) from error
+        namespace = _make(team, name, plan)
+        if team.namespaces.count() > settings.MAX_NAMESPACES_PER_TEAM:
+            raise Invalid.at("name", _too_many(team), code="too_many")
         operation = carry_out(
             actor=actor, row=namespace, kind="namespace.apply", action="namespace.create", detail=f"plan {plan.name}"
         )
@@ -53,11 +54,31 @@ def begin_deletion(*, actor: User, namespace: Namespace) -> Operation:
     return carry_out(actor=actor, row=namespace, kind="namespace.delete", action="namespace.delete")
 
 
-def _taken(team: Team, name: str, cluster_name: str) -> Conflict:
-    mine = team.namespaces.filter(name=name).first()
-    if mine is not None and mine.deleting:
+def _make(team: Team, name: str, plan: Plan) -> Namespace:
+    """The row. Where another team's namespace has its name in the cluster, it gets a marked one (decision 0007)."""
+
+    def make(mark: str = "") -> Namespace:
+        named = clean("name", lambda: rules.cluster_name(settings.NAMESPACE_PREFIX, team.slug, name, mark=mark))
+        return Namespace.objects.create(team=team, name=name, cluster=CLUSTER, cluster_name=named, plan=plan)
+
+    try:
+        with transaction.atomic():
+            return make()
+    except IntegrityError as error:
+        mine = team.namespaces.filter(name=name).first()
+        if mine is not None:
+            raise _taken(mine) from error
+    return make(get_random_string(MARK_LENGTH, MARK_LETTERS))
+
+
+def _taken(mine: Namespace) -> Conflict:
+    if mine.deleting:
         message = f"{mine} is still being deleted: the name is free when all of it is gone."
         return Gone(message, fields={"name": message})
-    whose = f"{team.name} has a namespace “{name}” already" if mine else f"“{cluster_name}” is taken in the cluster"
-    message = f"{whose}: choose another name."
+    message = f"{mine.team.name} has a namespace “{mine.name}” already: choose another name."
     return Conflict(message, code="taken", fields={"name": message})
+
+
+def _too_many(team: Team) -> str:
+    most = settings.MAX_NAMESPACES_PER_TEAM
+    return f"A team may have {most} namespaces, and {team.name} has them: delete one, or ask the platform team for more."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tenants import access, audit, rules
-from tenants.errors import Conflict, Forbidden
+from tenants.errors import Conflict, Forbidden, Invalid
 from tenants.live import events
 from tenants.models import Membership, Role, Team, User
 from tenants.services import namespaces
@@ -14,13 +15,19 @@ from tenants.services.wishes import clean, confirmed, lock_namespaces, lock_team
 
 
 def create_team(*, actor: User, name: str, slug: str) -> Team:
-    """A new team, owned by `actor`. Raises Invalid at name or slug, Conflict where the slug is taken or rests."""
+    """A new team, owned by `actor`. Raises Invalid at name or slug, Conflict where the slug is taken or rests.
+
+    Code "too_many" when the actor owns as many as a person may own.
+    """
     scopes = getattr(actor, "token_scopes", None)
     if scopes is not None and "teams" not in scopes:
         audit.record(actor=actor, action="team.create", thing=actor, outcome="denied")
         raise Forbidden("This token lacks the scope “teams”.")
     team = Team(name=clean("name", lambda: rules.team_name(name)), slug=clean("slug", lambda: rules.team_slug(slug)))
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+        if actor.memberships.filter(role=Role.OWNER).count() >= settings.MAX_TEAMS_PER_PERSON:
+            raise Invalid.at("name", _too_many(), code="too_many")
         try:
             with transaction.atomic():
                 team.save()
@@ -95,6 +102,11 @@ def _taken(slug: str) -> Conflict:
     why = "still being cleaned up: it is free when its namespaces are gone" if resting else "taken: choose another"
     message = f"The name “{slug}” is {why}."
     return Conflict(message, code="taken", fields={"slug": message})
+
+
+def _too_many() -> str:
+    most = settings.MAX_TEAMS_PER_PERSON
+    return f"You own {most} teams, as many as one person may: delete one, hand one over, or ask the platform team."
 
 
 def _recheck(team: Team) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
+from cluster import images
 from tenants import access
 from tenants.errors import Invalid
 from tenants.forms import apps as forms
@@ -40,7 +41,7 @@ def new(request: Request, team: str, namespace: str) -> HttpResponse:
         made = attempt(form, lambda: verbs.create_app(actor=request.user, namespace=place, name=name, spec=spec))
         if made:
             app, operation = made
-            told(request, f"{app.name} is on its way.", operation)
+            told(request, f"You asked for {app.name}.", operation)
             return redirect("app", place.team.slug, place.name, app.name)
     context = {
         **remains_context(place, None, spec),
@@ -77,7 +78,7 @@ def deploy(request: Request, team: str, namespace: str, app: str) -> HttpRespons
     found = app_of(request, team, namespace, app)
     data = request.POST.copy() if request.method == "POST" else None
     if data is not None and "tag" in data:
-        data["image"] = f"{repository(_spec(found).image)}:{str(data['tag']).strip()}"
+        data["image"] = f"{images.split(_spec(found).image).name}:{str(data['tag']).strip()}"
         data["pull_secret"] = _spec(found).pull_secret
     return _change(request, found, "deploy", lambda **kw: forms.DeployForm(**kw, namespace=found.namespace), data)
 
@@ -102,7 +103,7 @@ def roll_back(request: Request, team: str, namespace: str, app: str) -> HttpResp
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         raise Invalid.at("number", "Choose a release of the list.")
     release, operation = verbs.roll_back(actor=request.user, app=found, number=int(number))
-    told(request, f"v{release.number} brings back v{number}.", operation)
+    told(request, f"You asked for v{release.number}, which brings back v{number}.", operation)
     return redirect("app", team, namespace, app)
 
 
@@ -111,7 +112,7 @@ def refresh_secrets(request: Request, team: str, namespace: str, app: str) -> Ht
     """The wanted release again with the newest values of its secrets."""
     found = app_of(request, team, namespace, app)
     release, operation = verbs.refresh_secrets(actor=request.user, app=found)
-    told(request, f"v{release.number} takes the newest values of its secrets.", operation)
+    told(request, f"You asked for v{release.number}, with the newest values of its secrets.", operation)
     return redirect("app", team, namespace, app)
 
 
@@ -143,13 +144,6 @@ def draft(form: forms.SpecForm, base: ReleaseSpec) -> ReleaseSpec:
     return msgspec.structs.replace(base, **{name: value for name, value in known.items() if value is not None})
 
 
-def repository(image: str) -> str:
-    """An image's name without tag and digest."""
-    plain = image.partition("@")[0]
-    head, slash, last = plain.rpartition("/")
-    return f"{head}{slash}{last.partition(':')[0]}"
-
-
 TABS = ("logs", "releases", "configuration", "scale", "events", "settings")
 
 
@@ -175,7 +169,7 @@ def _change(
             made = attempt(form, lambda: verbs.release_app(actor=request.user, app=app, spec=spec, expected=shown))
             if made:
                 release, operation = made
-                told(request, f"v{release.number} is on its way.", operation)
+                told(request, f"You asked for v{release.number}.", operation)
                 return redirect("app", app.team.slug, app.namespace.name, app.name)
     number = _next_number(app)
     context = {
@@ -187,7 +181,7 @@ def _change(
         "next_number": number,
         "next_words": str(number),
         "sizes": forms.SIZES.items(),
-        "repository": repository(base.image),
+        "repository": images.split(base.image).name,
         "tags": ledger.tags_before(app),
     }
     return render(request, f"tenants/apps/{tab}.html{part}", context)
@@ -197,11 +191,11 @@ def _remedy(app: App, rollout: Any) -> dict[str, Any] | None:
     """What to do about a diagnosis, for somebody who may: where the link goes and what it says."""
     if rollout is None or rollout.diagnosis is None or app.release is None:
         return None
-    image = app.release.spec.get("image", "")
+    image = images.split(app.release.spec["image"])
     return {
         "action": rollout.diagnosis.action,
-        "repository": repository(image),
-        "tag": image.rpartition(":")[2] if ":" in image.rpartition("/")[2] else "",
+        "repository": image.name,
+        "tag": image.tag or "",
         "next": _next_number(app),
         "tags": ledger.tags_before(app),
     }
