@@ -122,12 +122,6 @@ class Gateway:
         """The manifests as they would be applied. Values of secrets are never in them."""
         return _PREVIEWS[type(spec)](spec)
 
-    def read_log_tail(
-        self, namespace: str, pod: str, *, container: str = names.CONTAINER, previous: bool = False, lines: int = 20
-    ) -> list[str]:
-        """The last lines of a container, or of the one before it. Raises `Invalid` when it has no log (yet)."""
-        return reads.log_tail(self._caller, namespace, pod, container, previous=previous, lines=lines)
-
     # -- own steps ------------------------------------------------------------------------------------------
 
     def _remove(self, kind: str, namespace: str, name: str, label: str, *, propagation: str = "Background") -> bool:

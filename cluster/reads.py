@@ -14,9 +14,6 @@ from cluster.specs import ClusterInfo, StorageClass
 PAGE = 500
 """Objects that one list call answers."""
 
-LOG_BYTES = 256 * 1024
-"""The most of a log's tail that is read."""
-
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -53,16 +50,6 @@ def any_of(caller: Caller, kind: str, namespace: str, *, selector: str) -> bool:
     """Whether there is at least one."""
     query = {"limit": "1", "labelSelector": selector}
     return bool(caller.json("GET", collection(kind, namespace), query=query, accept=METADATA_LIST)["items"])
-
-
-def log_tail(caller: Caller, namespace: str, pod: str, container: str, *, previous: bool, lines: int) -> list[str]:
-    """The last lines of a container's log, invalid UTF-8 replaced. Raises `Invalid` when there is no such log (yet)."""
-    query = {"container": container, "tailLines": str(lines), "limitBytes": str(LOG_BYTES)}
-    if previous:
-        query["previous"] = "true"
-    body = caller.call("GET", item("Pod", namespace, pod, "log"), query=query, accept="application/json, */*")
-    text = body.decode(errors="replace").removesuffix("\n")
-    return text.split("\n") if text else []
 
 
 def cluster_info(caller: Caller) -> ClusterInfo:

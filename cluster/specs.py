@@ -114,7 +114,6 @@ class SecretFiles:
 class VolumeMount:
     claim: str
     path: str
-    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +147,7 @@ class AppSpec:
     volumes: tuple[VolumeMount, ...] = ()
     health: HealthCheck = field(default_factory=HealthCheck)
     pull_secret: str = ""  # a Secret in the cluster
-    max_surge: int = 1
-    max_unavailable: int = 0
+    one_node: bool = False  # pods stay together and the old ones end before new ones start
     progress_deadline: int = 600  # seconds
 
 

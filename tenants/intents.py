@@ -75,6 +75,7 @@ def app_spec(app: App, operation: Operation | None = None) -> specs.AppSpec:
             liveness=spec.health.liveness,
         ),
         pull_secret=_pull_secret(spec),
+        one_node=spec.one_node,
     )
 
 

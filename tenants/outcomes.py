@@ -18,9 +18,12 @@ from cluster.specs import NamespaceOutcome, Part, Remaining
 from cluster.tenancy import PARTS
 from tenants.live import events
 from tenants.models import App, Namespace, Release, Secret, Team, Volume
-from tenants.models.app import Outcome
+from tenants.models.app import UNDER_WAY, Outcome
 
 Row = Namespace | App | Volume | Secret
+
+# States of a rollout in which nothing goes forward: what the ledger calls stuck.
+STUCK = ("stuck", "crashing")
 
 # Column of Namespace.usage → resource of the quota, and how its amount is read.
 _USAGE = {
@@ -98,7 +101,7 @@ def applied(row: App | Volume | Secret, generation: int) -> None:
     if isinstance(row, App) and row.release_id:
         releases = Release.objects.filter(app=row)
         releases.filter(pk=row.release_id, outcome=Outcome.PENDING).update(outcome=Outcome.ROLLING)
-        superseded = releases.filter(outcome__in=(Outcome.PENDING, Outcome.ROLLING)).exclude(pk=row.release_id)
+        superseded = releases.filter(outcome__in=UNDER_WAY).exclude(pk=row.release_id)
         superseded.update(outcome=Outcome.ABANDONED, finished_at=Now())
 
 
@@ -106,7 +109,7 @@ def refused(row: Row, reason: str, message: str) -> None:
     """The cluster will not take it; `message` in its own words."""
     record(row, [Part("Namespace" if isinstance(row, Namespace) else "Applied", "False", reason, message)])
     if isinstance(row, App) and row.release_id:
-        waiting = Release.objects.filter(pk=row.release_id, outcome__in=(Outcome.PENDING, Outcome.ROLLING))
+        waiting = Release.objects.filter(pk=row.release_id, outcome__in=UNDER_WAY)
         waiting.update(outcome=Outcome.FAILED, outcome_reason=message[:400], finished_at=Now())
 
 
@@ -136,17 +139,23 @@ def claimed(volume: Volume, phase: str, capacity: int | None, part: Part) -> boo
 
 
 def _judge(app: App, rollout: Rollout, number: int) -> None:
-    """What became of the release that is rolled out, and of the one that served before it."""
+    """What became of the release that is rolled out, and of the one that served before it.
+
+    The ledger says what the page says: stuck, and why, as long as the rollout is, and rolling out again when it moves.
+    """
     release = Release.objects.filter(app=app, number=number).first()
     if release is None:
         return
     if rollout.finished:
         _serves(app, release)
-    elif rollout.failed and release.outcome == Outcome.ROLLING:
-        reason = rollout.diagnosis.title if rollout.diagnosis else rollout.sentence
-        Release.objects.filter(pk=release.pk, outcome=Outcome.ROLLING).update(
-            outcome=Outcome.FAILED, outcome_reason=reason[:400], finished_at=Now()
-        )
+        return
+    outcome, reason = Outcome.ROLLING, ""
+    if rollout.failed or rollout.state in STUCK:
+        outcome, reason = Outcome.STUCK, rollout.diagnosis.title if rollout.diagnosis else rollout.sentence
+    reason = reason[:400]
+    if (release.outcome, release.outcome_reason) != (outcome, reason):
+        going_on = Release.objects.filter(pk=release.pk, outcome__in=(Outcome.ROLLING, Outcome.STUCK))
+        going_on.update(outcome=outcome, outcome_reason=reason)
 
 
 def _serves(app: App, release: Release) -> None:

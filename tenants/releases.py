@@ -12,6 +12,8 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 PINNED = "secret_versions"
+FILLED = (PINNED, "one_node")
+"""Fields that the services fill in; people and scripts do not give them."""
 
 
 class Ledger(Protocol):
@@ -58,7 +60,8 @@ class VolumeAt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ReleaseSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """CPU in millicores (a request), memory in bytes (request and limit); `port` None: nobody reaches it.
 
-    `secret_versions` is {secret: {key: version}}: filled by the services, not by people.
+    `secret_versions` is {secret: {key: version}}; `one_node`: it mounts a volume that one node mounts at a time, so its
+    pods stay together and the old ones end before new ones start. Both are filled by the services, not by people.
     """
 
     image: str
@@ -75,6 +78,7 @@ class ReleaseSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     args: tuple[str, ...] = ()
     pull_secret: str = ""
     secret_versions: dict[str, dict[str, int]] = {}
+    one_node: bool = False
 
     def secrets(self) -> set[str]:
         """Names of all secrets that it uses."""

@@ -49,10 +49,7 @@ def deployment(spec: AppSpec) -> Manifest:
             "revisionHistoryLimit": REVISION_HISTORY,
             "progressDeadlineSeconds": spec.progress_deadline,
             "selector": {"matchLabels": names.app_selector(spec.name)},
-            "strategy": {
-                "type": "RollingUpdate",
-                "rollingUpdate": {"maxSurge": spec.max_surge, "maxUnavailable": spec.max_unavailable},
-            },
+            "strategy": _strategy(spec),
             "template": {"metadata": {"labels": released}, "spec": _pod(spec)},
         },
     }
@@ -89,6 +86,13 @@ def _place(spec: AppSpec) -> dict[str, Any]:
     return {"name": names.check_label(spec.name), "namespace": names.check_label(spec.namespace, "namespace")}
 
 
+def _strategy(spec: AppSpec) -> Manifest:
+    """A new pod is ready before an old one goes; not where it would wait for the old one's volume."""
+    if spec.one_node:
+        return {"type": "Recreate"}
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
 def _pod(spec: AppSpec) -> dict[str, Any]:
     security: dict[str, Any] = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     if spec.volumes:
@@ -102,10 +106,20 @@ def _pod(spec: AppSpec) -> dict[str, Any]:
     }
     if spec.pull_secret:
         pod["imagePullSecrets"] = [{"name": names.check_subdomain(spec.pull_secret, "pull_secret")}]
+    if spec.one_node:
+        pod["affinity"] = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [_beside_itself(spec)]}}
     volumes = [*_claims(spec), *(_files(files) for files in spec.secret_files)]
     if volumes:
         pod["volumes"] = volumes
     return pod
+
+
+def _beside_itself(spec: AppSpec) -> dict[str, Any]:
+    """The first pod goes where it fits (the scheduler lets a pod that matches its own term begin), others follow."""
+    return {
+        "labelSelector": {"matchLabels": names.app_selector(spec.name)},
+        "topologyKey": "kubernetes.io/hostname",
+    }
 
 
 def _container(spec: AppSpec) -> dict[str, Any]:
@@ -143,12 +157,9 @@ def _environment(spec: AppSpec) -> list[dict[str, Any]]:
 
 
 def _mounts(spec: AppSpec) -> list[dict[str, Any]]:
-    mounts = []
-    for volume in spec.volumes:
-        mount: dict[str, Any] = {"name": names.pod_volume("claim", volume.claim), "mountPath": volume.path}
-        if volume.read_only:
-            mount["readOnly"] = True
-        mounts.append(mount)
+    mounts: list[dict[str, Any]] = [
+        {"name": names.pod_volume("claim", volume.claim), "mountPath": volume.path} for volume in spec.volumes
+    ]
     for files in spec.secret_files:
         mounts.append({"name": names.pod_volume("secret", files.name), "mountPath": files.path, "readOnly": True})
     return sorted(mounts, key=lambda mount: str(mount["mountPath"]))

@@ -10,14 +10,14 @@ import msgspec
 from django import forms
 
 from tenants import rules
-from tenants.forms.fields import DomainForm, RowsField, RuleField, pairs
+from tenants.forms.fields import DomainForm, RowsField, RuleField, obeyed, pairs
 from tenants.models import Namespace, Secret, Volume
 from tenants.releases import Health, ReleaseSpec, SecretFolder, SecretKey, VolumeAt
 
 MIB = 1 << 20
 # Sizes of one pod that most apps do with: name → millicores, bytes.
 SIZES = {"small": (250, 256 * MIB), "medium": (500, 512 * MIB), "large": (1000, 2048 * MIB)}
-REACH = (("nobody", "Nobody, it only works"), ("namespace", "Apps in its namespace"))
+REACH = (("nobody", "Nobody: it works in the background"), ("namespace", "Apps in its namespace"))
 HEALTH = (("http", "Ask a path by HTTP"), ("tcp", "Open the port"), ("none", "No check"))
 
 
@@ -101,7 +101,7 @@ class EnvironmentSection(SpecForm):
     volumes = RowsField("volume", "path", label="Volumes")
 
     def clean_env(self) -> dict[str, str]:
-        return _rule(rules.env, pairs(self.cleaned_data["env"]))
+        return obeyed(rules.env, pairs(self.cleaned_data["env"]))
 
     def clean_secret_env(self) -> dict[str, SecretKey]:
         chosen: dict[str, SecretKey] = {}
@@ -130,7 +130,7 @@ class EnvironmentSection(SpecForm):
         for name, path in rows:
             if not name:
                 raise forms.ValidationError(f"Choose the {noun} for {path}, or clear the path.")
-            _rule(rules.mount_path, path)
+            obeyed(rules.mount_path, path)
         return [(name, path.strip()) for name, path in rows]
 
 
@@ -226,17 +226,10 @@ def initial_of(spec: ReleaseSpec) -> dict[str, Any]:
     }
 
 
-def _rule(rule: Any, value: Any) -> Any:
-    try:
-        return rule(value)
-    except rules.Broken as broken:
-        raise forms.ValidationError(broken.message) from broken
-
-
 def _words(text: str) -> tuple[str, ...]:
     """As a shell reads it: quotes keep words together, nothing else is special."""
     try:
         words: Iterable[str] = shlex.split(text)
     except ValueError:
         raise forms.ValidationError("A quote is not closed.") from None
-    return tuple(_rule(rules.words, list(words)))
+    return obeyed(rules.words, list(words))

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from tenants.errors import DomainError
 from tenants.rules import Broken
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def obeyed(rule: Callable[[T], R], value: T) -> R:
+    """What the rule makes of the value; raises ValidationError with its words where it is broken."""
+    try:
+        return rule(value)
+    except Broken as broken:
+        raise forms.ValidationError(broken.message, code="rule") from broken
 
 
 class RuleField(forms.CharField):
@@ -26,10 +37,7 @@ class RuleField(forms.CharField):
         text = super().clean(value)
         if not text and not self.required:
             return self.blank
-        try:
-            return self.rule(text)
-        except Broken as broken:
-            raise forms.ValidationError(broken.message, code="rule") from broken
+        return obeyed(self.rule, text)
 
 
 class RowsWidget(forms.Widget):

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from tenants import access, rules
-from tenants.forms.fields import DomainForm, RowsField, RuleField
+from tenants.forms.fields import DomainForm, RowsField, RuleField, obeyed
 from tenants.models import Plan, Role
 
 DAYS = ((7, "7 days"), (30, "30 days"), (90, "90 days"))
@@ -28,9 +28,9 @@ class TeamForm(DomainForm):
         data = super().clean() or {}
         if data.get("name") and not data.get("slug") and "slug" not in self.errors:
             try:
-                data["slug"] = rules.team_slug(rules.suggest(data["name"]))
-            except rules.Broken as broken:
-                self.add_error("slug", broken.message)
+                data["slug"] = obeyed(rules.team_slug, rules.suggest(data["name"]))
+            except forms.ValidationError as error:
+                self.add_error("slug", error)
         return data
 
 
@@ -101,10 +101,7 @@ class SecretForm(DomainForm):
         double = next((key for key in keys if keys.count(key) > 1), "")
         if double:
             raise forms.ValidationError(f"“{double}” stands here twice: keep one of them.")
-        try:
-            return rules.secret_values({row[0]: row[1] for row in rows})
-        except rules.Broken as broken:
-            raise forms.ValidationError(broken.message) from broken
+        return obeyed(rules.secret_values, {row[0]: row[1] for row in rows})
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

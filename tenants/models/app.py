@@ -26,14 +26,19 @@ class App(InNamespace):
 
 
 class Outcome(models.TextChoices):
-    """What became of a release."""
+    """What became of a release. One that is stuck is not over: the cluster tries again, or somebody replaces it."""
 
     PENDING = "pending", "waiting"
     ROLLING = "rolling", "rolling out"
+    STUCK = "stuck", "stuck"
     SERVING = "serving", "serving"
     REPLACED = "replaced", "replaced"
-    FAILED = "failed", "failed"
+    FAILED = "failed", "failed"  # the cluster did not take it
     ABANDONED = "abandoned", "abandoned"  # replaced before it ever worked
+
+
+UNDER_WAY = (Outcome.PENDING, Outcome.ROLLING, Outcome.STUCK)
+"""Outcomes that are not final yet."""
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):

@@ -12,7 +12,7 @@ import structlog
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
@@ -84,16 +84,12 @@ def publish(kind: str, pk: UUID, *, delay: float = 0) -> bool:
 
 def nudge(*, noun: str, target_id: int) -> None:
     """Has the target's polled operation looked at now, since the cluster just reported a change of it."""
-    due = Operation.objects.open().filter(target_noun=noun, target_id=target_id, not_before__isnull=False)
-    for kind, pk in due.values_list("kind", "pk"):
-        Operation.objects.filter(pk=pk).update(not_before=Now())
-        publish(kind, pk)
+    _wake(Operation.objects.open().filter(target_noun=noun, target_id=target_id, not_before__isnull=False))
 
 
-def waiting_in(namespace: Namespace) -> list[tuple[str, int]]:
-    """Targets (noun, primary key) whose operations wait for this namespace to become ready."""
-    waiting = Operation.objects.filter(namespace=namespace, state=OperationState.WAITING)
-    return list(waiting.values_list("target_noun", "target_id"))
+def nudge_waiting(namespace: Namespace) -> None:
+    """Has everything looked at now that waited for this namespace to become ready: two queries, however much it is."""
+    _wake(Operation.objects.filter(namespace=namespace, state=OperationState.WAITING))
 
 
 def is_open(*, noun: str, target_id: int) -> bool:
@@ -131,3 +127,12 @@ def redrive(limit: int = 500) -> int:
         Operation.objects.filter(pk__in=sent).update(published_at=Now())
         log.info("operations_redriven", count=len(sent))
     return len(sent)
+
+
+def _wake(operations: QuerySet[Operation]) -> None:
+    found = list(operations.values_list("kind", "pk"))
+    if not found:
+        return
+    operations.filter(pk__in=[pk for _, pk in found]).update(not_before=Now())
+    for kind, pk in found:
+        publish(kind, pk)

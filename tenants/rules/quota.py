@@ -1,7 +1,8 @@
 """Whether a wish fits into a namespace's quota, before it is sent: pure arithmetic on what the rows reserve.
 
 The surge of a rollout is counted: Berth's Deployments bring one pod more before they take an old one away
-(maxSurge 1, maxUnavailable 0), and a ResourceQuota that has no room for it leaves a rollout stuck.
+(maxSurge 1, maxUnavailable 0), and a ResourceQuota that has no room for it leaves a rollout stuck. A release that must
+stay on one node has none: its old pods end before the new ones start (Recreate).
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ FIELDS = {
     "secrets": "name",
 }
 SURGE = 1
+STOPS_FIRST = (
+    "It mounts a ReadWriteOnce volume, so all its pods run on one node and stop before the new ones start: "
+    "nothing serves for that moment at each release."
+)
 
 Amounts = Mapping[str, int]
 
@@ -76,10 +81,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What a form shows beside its fields. `fields` is empty when the wish fits: form field → message."""
+    """What a form shows beside its fields. `fields` is empty when the wish fits: form field → message.
+
+    `notes` are sentences about what is allowed and may surprise.
+    """
 
     rows: tuple[Row, ...]
     fields: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -118,17 +127,19 @@ def held(*specs: ReleaseSpec | None) -> dict[str, int]:
     return amounts
 
 
-def peak(old: int, running: int, new: int, wanted: int) -> int:
-    """The most that a rolling update holds of one resource: `running` pods of `old` each become `wanted` of `new`.
+def peak(old: int, running: int, new: int, wanted: int, surge: int = SURGE) -> int:
+    """The most that a rollout holds of one resource: `running` pods of `old` each become `wanted` of `new`.
 
-    The Deployment controller first scales the old pods to the wanted number, then keeps at most `wanted` + SURGE of
-    both; the sum is linear in the new ones, so its maximum is at the first of them or at the last. Room for one more
-    pod of the new size is kept for restarts.
+    The Deployment controller first scales the old pods to the wanted number, then keeps at most `wanted` + `surge` of
+    both; the sum is linear in the new ones, so its maximum is at the first of them or at the last. Room for `surge` more
+    pods of the new size is kept for restarts. Without surge (Recreate) never both are held.
     """
     if not wanted:
         return 0
     old = old if running else 0
-    return max((wanted + SURGE) * new, wanted * old + SURGE * new, SURGE * old + wanted * new)
+    if not surge:
+        return wanted * max(old, new)
+    return max((wanted + surge) * new, wanted * old + surge * new, surge * old + wanted * new)
 
 
 def app_rows(limits: Amounts, others: Amounts, spec: ReleaseSpec, old: ReleaseSpec | None) -> Preflight:
@@ -136,6 +147,7 @@ def app_rows(limits: Amounts, others: Amounts, spec: ReleaseSpec, old: ReleaseSp
     sizes = {"cpu": spec.cpu, "memory": spec.memory, "pods": 1}
     before = {"cpu": old.cpu, "memory": old.memory, "pods": 1} if old else dict.fromkeys(sizes, 0)
     running = old.replicas if old else 0
+    surge = 0 if spec.one_node else SURGE
     this = steady(spec)
     rows = tuple(
         Row(
@@ -143,7 +155,7 @@ def app_rows(limits: Amounts, others: Amounts, spec: ReleaseSpec, old: ReleaseSp
             limits[resource],
             others.get(resource, 0),
             this.get(resource, 0),
-            peak(before[resource], running, sizes[resource], spec.replicas) - this[resource]
+            peak(before[resource], running, sizes[resource], spec.replicas, surge) - this[resource]
             if resource in sizes
             else 0,
         )
@@ -156,7 +168,7 @@ def app_rows(limits: Amounts, others: Amounts, spec: ReleaseSpec, old: ReleaseSp
         if row.short and row.this and not smaller and not kept:
             before_one = before.get(row.resource, 0)
             fields[FIELDS[row.resource]] = _app_message(row, spec, before_one, running, sizes.get(row.resource, 0))
-    return Preflight(rows, fields)
+    return Preflight(rows, fields, (STOPS_FIRST,) if spec.one_node and spec.replicas else ())
 
 
 def extra_rows(limits: Amounts, others: Amounts, extra: Amounts) -> Preflight:
@@ -189,8 +201,10 @@ def _app_message(row: Row, spec: ReleaseSpec, before: int, running: int, one: in
     pods = "1 replica" if spec.replicas == 1 else f"{spec.replicas} replicas"
     ways = _ways(row, spec, before, running, one)
     what = row.say(row.short) if row.resource != "pods" else str(row.short)
+    more = "" if spec.one_node else f" and {SURGE} more during a rollout"
+    takes = "takes" if pods == "1 replica" and not more else "take"
     return (
-        f"{what} too much. {pods} and {SURGE} more during a rollout take {row.say(row.this + row.surge)}; "
+        f"{what} too much. {pods}{more} {takes} {row.say(row.this + row.surge)}; "
         f"{row.say(row.free)} are free. {ways}"
     )
 
@@ -199,19 +213,25 @@ def _ways(row: Row, spec: ReleaseSpec, before: int, running: int, one: int) -> s
     """Numbers that will work, or where to ask for more."""
     ways = []
     if row.resource != "pods":
-        wanted = spec.replicas
-        old = before if running else 0
-        most = min(row.free // (wanted + SURGE), row.free - wanted * old, (row.free - old) // wanted)
-        size = _down(row.resource, most)
+        size = _down(row.resource, _most(row.free, before if running else 0, spec))
         if size:
             ways.append(f"{size} or less")
-    fewer = next((n for n in range(spec.replicas - 1, 0, -1) if peak(before, running, one, n) <= row.free), 0)
+    surge = 0 if spec.one_node else SURGE
+    fewer = next((n for n in range(spec.replicas - 1, 0, -1) if peak(before, running, one, n, surge) <= row.free), 0)
     if fewer:
         ways.append(f"{fewer} replica{'s' if fewer > 1 else ''}")
     elif running and not ways:
         ways.append("0 replicas first")
     more = f"ask the platform team for more {row.title}"
     return f"Set {', or '.join(ways)}, or {more}." if ways else f"Make room in this namespace, or {more}."
+
+
+def _most(free: int, old: int, spec: ReleaseSpec) -> int:
+    """The largest pod with which the rollout fits: `peak` turned round."""
+    wanted = spec.replicas
+    if spec.one_node:
+        return free // wanted if wanted * old <= free else 0
+    return min(free // (wanted + SURGE), free - wanted * old, (free - old) // wanted)
 
 
 def _down(resource: str, amount: int) -> str:

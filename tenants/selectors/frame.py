@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Count, IntegerField, OuterRef, Subquery
 
+from tenants.clusters import title as title_of
 from tenants.models import App, ClusterState, Membership, Secret, Team, User, Volume
 
 # So many teams stand in the switcher; the rest is found by search.
@@ -53,10 +54,10 @@ def clusters() -> Clusters:
     first = next(iter(settings.CLUSTERS), "")
     state = states.get(first)
     return Clusters(
-        title=_title(first),
+        title=title_of(first),
         version=_short(str(state.info.get("version", ""))) if state else "",
         silent_since=silent.since if silent else None,
-        silent=_title(silent.alias) if silent else "",
+        silent=title_of(silent.alias) if silent else "",
         seen_at=state.seen_at if state else None,
     )
 
@@ -65,10 +66,6 @@ def storage_classes(alias: str) -> list[dict[str, object]]:
     """The classes that the cluster offers, as last seen; [] until then."""
     state = ClusterState.objects.filter(pk=alias).first()
     return list(state.info.get("storage_classes", [])) if state else []
-
-
-def _title(alias: str) -> str:
-    return str(settings.CLUSTERS.get(alias, {}).get("title", alias))
 
 
 def _count(queryset: object, by: str) -> Subquery:

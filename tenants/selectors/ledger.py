@@ -14,6 +14,7 @@ from tenants.selectors import changes
 OUTCOMES = {
     Outcome.PENDING: "waiting",
     Outcome.ROLLING: "busy",
+    Outcome.STUCK: "bad",
     Outcome.SERVING: "ok",
     Outcome.REPLACED: "ok",
     Outcome.FAILED: "bad",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenants.models import Namespace
+from tenants.reservations import reserved_in
 from tenants.selectors import quota
 
 # Part → what it means for the people in it.
@@ -44,7 +45,7 @@ def conditions_context(namespace: Namespace) -> dict[str, Any]:
 
 def quota_context(namespace: Namespace) -> dict[str, Any]:
     """Context of the partial #quota."""
-    reserved = quota.reserved_in([namespace])[namespace.pk]
+    reserved = reserved_in([namespace])[namespace.pk]
     return {"namespace": namespace, "lines": quota.lines(namespace, reserved)}
 
 

@@ -9,8 +9,7 @@ import msgspec
 import yaml
 
 from cluster.errors import ClusterError
-from cluster.manifests import app as app_manifests
-from tenants import intents, rules
+from tenants import clusters, intents, mounts, releases, rules
 from tenants.models import App, Namespace, Release, Secret
 from tenants.releases import ReleaseSpec, dump
 
@@ -29,11 +28,11 @@ def _manifest(namespace: Namespace, name: str, spec: ReleaseSpec) -> str:
     versions = {
         secret.name: dict(secret.keys) for secret in Secret.objects.filter(namespace=namespace, name__in=spec.secrets())
     }
-    pinned = msgspec.structs.replace(spec, secret_versions=versions)
+    pinned = mounts.with_demands(namespace, msgspec.structs.replace(spec, secret_versions=versions))
     app = App(namespace=namespace, name=name, generation=1)
     app.release = Release(number=1, spec=dump(pinned))
     try:
-        manifests = app_manifests.manifests(intents.app_spec(app))
+        manifests = clusters.gateway(namespace.cluster).preview(intents.app_spec(app))
     except (ClusterError, KeyError, ValueError):
         return ""
     return "---\n".join(yaml.safe_dump(_plain(manifest), sort_keys=False, width=100) for manifest in manifests)
@@ -47,7 +46,7 @@ def _plain(manifest: dict[str, Any]) -> dict[str, Any]:
 
 def _call(namespace: Namespace, name: str, spec: ReleaseSpec, base_url: str) -> str:
     usual = dump(ReleaseSpec(image=""))
-    wanted = {key: value for key, value in dump(spec).items() if value != usual[key] and key != "secret_versions"}
+    wanted = {key: value for key, value in dump(spec).items() if value != usual[key] and key not in releases.FILLED}
     wanted["cpu"], wanted["memory"] = f"{spec.cpu}m", rules.say_bytes(spec.memory)
     body = json.dumps({"name": name, **wanted}, indent=2, ensure_ascii=False).replace("'", "'\\''")
     return (

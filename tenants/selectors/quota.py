@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tenants.models import App, Namespace, Volume
-from tenants.releases import load
+from tenants.models import Namespace
 from tenants.rules import quota
 from tenants.rules.quota import Preflight
 
@@ -65,19 +63,6 @@ def number(resource: str, amount: float, decimals: int | None = None) -> str:
 def lines(namespace: Namespace, reserved: Mapping[str, int]) -> tuple[Line, ...]:
     """The four resources of a namespace: used in the cluster, reserved by what is wanted, free."""
     return tuple(_line(namespace, resource, reserved.get(resource, 0)) for resource in SHOWN)
-
-
-def reserved_in(namespaces: Iterable[Namespace]) -> dict[int, dict[str, int]]:
-    """What apps and volumes reserve, by namespace, in two queries however many namespaces there are."""
-    keys = [namespace.pk for namespace in namespaces]
-    totals: dict[int, Counter[str]] = defaultdict(Counter)
-    apps = App.objects.filter(namespace__in=keys).select_related("release", "serving")
-    for app in apps.only("namespace_id", "release__spec", "serving__spec"):
-        specs = (load(release.spec) for release in (app.release, app.serving) if release is not None)
-        totals[app.namespace_id].update(quota.held(*specs))
-    for key, size in Volume.objects.filter(namespace__in=keys).values_list("namespace_id", "size"):
-        totals[key].update({"storage": size, "claims": 1})
-    return {key: dict(totals[key]) for key in keys}
 
 
 def remains(found: Preflight, shown: tuple[str, ...] = SHOWN) -> tuple[Remains, ...]:

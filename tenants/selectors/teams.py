@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Case, IntegerField, Max, When
 
-from tenants.models import App, AuditEntry, Membership, Namespace, Team, User
+from tenants import access
+from tenants.models import App, AuditEntry, Membership, Namespace, Role, Team, User
 from tenants.releases import load
+from tenants.reservations import reserved_in
 from tenants.selectors import apps, namespaces, quota
 
 # Bad things first in lists.
@@ -26,12 +28,23 @@ ACTIONS = {
     "quota": "See the quota",
     "wait": "Look",
 }
+# What an action takes, where it takes more than being in the team.
+NEEDS = {
+    "deploy": "apps.write",
+    "configuration": "apps.write",
+    "scale": "apps.write",
+    "health": "apps.write",
+    "logs": "logs.read",
+}
 MEMBERS_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One line of “Unhealthy now”: an app, or a quota that is nearly full."""
+    """One line of “Unhealthy now”: an app, or a quota that is nearly full.
+
+    `needs` is the right that `action` takes ("" for none), `ask` who has it where the viewer has not.
+    """
 
     kind: str
     name: str
@@ -42,6 +55,8 @@ class Trouble:
     why: str
     still: str
     action: str
+    needs: str = ""
+    ask: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +92,11 @@ def ordered(queryset: Any) -> Any:
 
 def home_context(user: User) -> dict[str, Any]:
     """Context of the home page, in a number of queries that does not grow with the teams."""
-    roles = dict(Membership.objects.filter(user=user).values_list("team_id", "role"))
+    roles = access.roles_of(user)
     teams = list(Team.objects.filter(pk__in=roles))
     places = list(Namespace.objects.filter(team__in=roles).select_related("plan", "team"))
-    reserved = quota.reserved_in(places)
-    trouble = unhealthy(teams) + _full(places, reserved)
+    reserved = reserved_in(places)
+    trouble = _for_viewer(user, unhealthy(teams) + _full(places, reserved))
     health = _health(teams)
     total = sum(sum(states.values()) for states in health.values())
     return {
@@ -91,7 +106,7 @@ def home_context(user: User) -> dict[str, Any]:
         "apps_total": total,
         "apps_fine": total - sum(line.app is not None for line in trouble),
         "places": len(places),
-        "first_place": next((place for place in places if not place.deleting), None),
+        "first_place": next((p for p in places if not p.deleting and access.can(user, "apps.write", p)), None),
     }
 
 
@@ -101,10 +116,17 @@ def unhealthy(teams: Iterable[Team]) -> list[Trouble]:
     return [line for app in ordered(apps.in_lists(found))[:50] if (line := _trouble(app))]
 
 
+def whom_to_ask(teams: Iterable[Team]) -> dict[int, str]:
+    """Team id → an owner in words, `alice (owner)`: whom somebody asks who may only look. One query."""
+    owners = Membership.objects.filter(team__in=list(teams), role=Role.OWNER, user__is_active=True)
+    named = owners.order_by("-pk").values_list("team_id", "user__username")
+    return {team: f"{name} ({Role.OWNER.label})" for team, name in named}
+
+
 def overview_context(team: Team) -> dict[str, Any]:
     """Context of a team's page."""
     places = list(team.namespaces.select_related("plan", "team"))
-    reserved = quota.reserved_in(places)
+    reserved = reserved_in(places)
     rows = app_rows(team)
     counts: dict[int, int] = defaultdict(int)
     for row in rows:
@@ -144,6 +166,15 @@ def _card(place: Namespace, count: int, reserved: dict[str, int]) -> Card:
     return Card(place, count, kind, words, quota.lines(place, reserved))
 
 
+def _for_viewer(user: User, lines: list[Trouble]) -> list[Trouble]:
+    """Where the viewer may not do what a line needs, it says whom to ask."""
+    barred = {id(line) for line in lines if line.needs and not access.can(user, line.needs, line.namespace)}
+    asked = whom_to_ask({line.namespace.team for line in lines if id(line) in barred}) if barred else {}
+    return [
+        replace(row, ask=asked.get(row.namespace.team_id, "an owner")) if id(row) in barred else row for row in lines
+    ]
+
+
 def _trouble(app: App) -> Trouble | None:
     rollout = apps.last_rollout(app)
     if rollout is None:
@@ -161,6 +192,7 @@ def _trouble(app: App) -> Trouble | None:
         why=diagnosis.title if diagnosis else row.rest,
         still=still,
         action=ACTIONS[diagnosis.action] if diagnosis else "Look",
+        needs=NEEDS.get(diagnosis.action, "") if diagnosis else "",
     )
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from tenants import access, releases, rules
 from tenants.errors import Conflict, Gone, Invalid, NotFound
 from tenants.models import App, Namespace, Operation, Release, User
-from tenants.models.app import Outcome
+from tenants.models.app import UNDER_WAY, Outcome
 from tenants.releases import ReleaseSpec
 from tenants.services import parts
 from tenants.services.wishes import carry_out, clean, confirmed, lock, lock_namespace, mark_deleting
@@ -41,7 +41,7 @@ def release_app(*, actor: User, app: App, spec: ReleaseSpec, expected: int | Non
     """The next release. `expected`: the number of the release that the form or script started from, None: whichever.
 
     Secrets are taken at their newest versions. Raises Conflict when somebody released meanwhile, Invalid with code
-    "unchanged" when nothing differs (a failed release may be tried again as it is), and as `create_app`.
+    "unchanged" when nothing differs (one that failed or is stuck may be tried again as it is), and as `create_app`.
     """
     access.require(actor, "apps.write", app)
     spec = parts.clean_spec(spec)
@@ -108,9 +108,9 @@ def _release(
     actor: User, app: App, current: Release, spec: ReleaseSpec, *, action: str, target: int | None = None
 ) -> tuple[Release, Operation]:
     before = releases.load(current.spec)
-    if spec == before and target is None and current.outcome != Outcome.FAILED:
+    if spec == before and target is None and current.outcome not in (Outcome.FAILED, Outcome.STUCK):
         raise Invalid(f"Nothing differs from v{current.number}, so there is nothing to release.", code="unchanged")
-    if current.outcome in (Outcome.PENDING, Outcome.ROLLING):
+    if current.outcome in UNDER_WAY:
         current.outcome, current.finished_at = Outcome.ABANDONED, timezone.now()
         current.save(update_fields=["outcome", "finished_at"])
     app.generation += 1

@@ -11,14 +11,11 @@ from datetime import datetime
 import msgspec
 from django.conf import settings
 
-from tenants import rules
+from tenants import mounts, rules
 from tenants.errors import Invalid, QuotaExceeded
 from tenants.models import App, Namespace, Secret, Volume
 from tenants.releases import ReleaseSpec, load
 from tenants.services.quotas import preflight
-
-# Access modes that serve one app at a time.
-EXCLUSIVE = ("ReadWriteOnce",)
 
 
 def clean_spec(spec: ReleaseSpec) -> ReleaseSpec:
@@ -29,7 +26,7 @@ def clean_spec(spec: ReleaseSpec) -> ReleaseSpec:
 def resolve(
     namespace: Namespace, app: App | None, spec: ReleaseSpec, *, pinned_at: datetime | None = None
 ) -> ReleaseSpec:
-    """The release with `secret_versions` filled in, once everything that it names was found and the quota has room.
+    """The release with what is filled in, once everything that it names was found and the quota has room.
 
     `pinned_at`: when the versions that the spec carries were pinned (a rollback keeps them, except where the secret
     was made anew since); None takes the newest. Raises Invalid by the fields of ReleaseSpec, QuotaExceeded.
@@ -38,7 +35,7 @@ def resolve(
     errors |= _volume_errors(namespace, app, spec)
     if errors:
         raise Invalid(" ".join(errors.values()), fields=errors)
-    spec = msgspec.structs.replace(spec, secret_versions=versions)
+    spec = mounts.with_demands(namespace, msgspec.structs.replace(spec, secret_versions=versions))
     found = preflight(namespace, app=app, spec=spec)
     if not found.fits:
         raise QuotaExceeded(" ".join(found.fields.values()), fields=found.fields)
@@ -110,7 +107,7 @@ def _volume_errors(namespace: Namespace, app: App | None, spec: ReleaseSpec) -> 
         volume = standing.get(name)
         if volume is None or volume.deleting:
             return {"volumes": f"There is no volume “{name}” in {namespace}: create it first, or leave it out."}
-        if volume.access_mode in EXCLUSIVE:
+        if volume.access_mode in mounts.ONE_NODE:
             others = {user for user in users_of(namespace, volume=name) if app is None or user != app.name}
             if others:
                 return {

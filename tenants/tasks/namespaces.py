@@ -41,8 +41,7 @@ def _apply(hold: Hold, namespace: Namespace) -> None:
     outcomes.provisioned(namespace, outcome)
     if outcome.ready:
         settle(hold, namespace, lambda: operations.finish(hold))
-        for noun, target in operations.waiting_in(namespace):
-            operations.nudge(noun=noun, target_id=target)
+        operations.nudge_waiting(namespace)
         return
     waiting = [part.type for part in outcome.parts if part.status != "True"]
     again = min(LOOK_LAST, LOOK_FIRST * 1.3**attempt)

@@ -10,6 +10,7 @@ from tenants import access
 from tenants.forms.fields import ConfirmForm
 from tenants.forms.teams import TeamForm, TeamSettingsForm
 from tenants.models import AuditEntry, Operation, Secret, Team, Volume
+from tenants.reservations import reserved_in
 from tenants.selectors import changes, operations, quota, teams
 from tenants.services import teams as verbs
 from tenants.views.scope import Request, attempt, crumbs, page, searched, team_of, told, wanted_part
@@ -101,7 +102,7 @@ def activity(request: Request, team: str) -> HttpResponse:
 def quota_page(request: Request, team: str) -> HttpResponse:
     found = team_of(request, team)
     places = list(found.namespaces.select_related("plan", "team"))
-    reserved = quota.reserved_in(places)
+    reserved = reserved_in(places)
     cards = [(place, quota.lines(place, reserved[place.pk])) for place in places]
     return render(
         request, "tenants/teams/quota.html", {"team": found, "cards": cards, "crumbs": crumbs(found, "Quota")}

@@ -67,7 +67,7 @@ def apps(draw: st.DrawFn, namespace: str = "d1-app") -> AppSpec:
     taken = {one.path for one in secret_files}
     volumes = draw(
         st.lists(
-            st.builds(VolumeMount, claim=labels, path=mount_paths, read_only=st.booleans()),
+            st.builds(VolumeMount, claim=labels, path=mount_paths),
             max_size=3,
             unique_by=lambda one: one.path,
         )
@@ -89,7 +89,6 @@ def apps(draw: st.DrawFn, namespace: str = "d1-app") -> AppSpec:
         volumes=tuple(volume for volume in volumes if volume.path not in taken),
         health=draw(healths),
         pull_secret=draw(st.sampled_from(["", "registry-v1"])),
-        max_surge=draw(st.integers(1, 3)),
-        max_unavailable=draw(st.integers(0, 1)),
+        one_node=draw(st.booleans()),
         progress_deadline=draw(st.integers(61, 3600)),
     )

@@ -178,29 +178,6 @@ def test_a_namespace_that_is_not_there_is_said(gateway: Gateway, spec: AppSpec) 
         gateway.apply_app(replace(spec, namespace="d1-nowhere"))
 
 
-def test_the_last_lines_of_a_log_are_read(connection: Connection, gateway: Gateway, spec: AppSpec) -> None:
-    gateway.apply_app(replace(spec, replicas=1, command=("hello", "count", "5", "100")))
-    ours = f"berth.dev/app={spec.name}"
-
-    def tail(previous: bool) -> list[str]:
-        pods = [found["name"] for found in reads.metadatas(connection.sync, "Pod", spec.namespace, selector=ours)]
-        if not pods:
-            return []
-        try:
-            return gateway.read_log_tail(spec.namespace, pods[0], previous=previous, lines=2)
-        except Invalid:
-            return []  # no such container yet
-
-    eventually(lambda: len(tail(previous=False)) == 2, 60)
-    eventually(lambda: len(tail(previous=True)) == 2, 60)
-    gateway.delete_app(spec.namespace, spec.name)
-
-
-def test_a_log_that_is_not_there_is_said_and_not_empty(gateway: Gateway, home: NamespaceSpec) -> None:
-    with pytest.raises(Exception, match="not found"):
-        gateway.read_log_tail(home.name, "nobody")
-
-
 def test_pod_security_texts_are_policy(connection: Connection, home: NamespaceSpec) -> None:
     pod = {"metadata": {"name": "p"}, "spec": {"hostNetwork": True, "containers": [{"name": "a", "image": "a"}]}}
     with pytest.raises(PolicyRefused) as refused:

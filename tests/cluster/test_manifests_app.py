@@ -147,12 +147,28 @@ def test_a_health_check_needs_a_port() -> None:
 
 
 def test_one_claim_at_two_paths_is_one_volume() -> None:
-    spec = specs.app(volumes=(VolumeMount("data", "/a"), VolumeMount("data", "/b", read_only=True)))
+    spec = specs.app(volumes=(VolumeMount("data", "/a"), VolumeMount("data", "/b")))
     assert pod_of(spec)["volumes"] == [{"name": "claim-data", "persistentVolumeClaim": {"claimName": "data"}}]
     assert container_of(spec)["volumeMounts"] == [
         {"name": "claim-data", "mountPath": "/a"},
-        {"name": "claim-data", "mountPath": "/b", "readOnly": True},
+        {"name": "claim-data", "mountPath": "/b"},
     ]
+
+
+def test_a_release_starts_one_pod_more_before_it_takes_one_away() -> None:
+    assert manifests.deployment(specs.app())["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+    }
+    assert "affinity" not in pod_of(specs.app())
+
+
+def test_pods_of_a_one_node_volume_stop_before_new_ones_and_stay_together() -> None:
+    spec = specs.app(name="shop", volumes=(VolumeMount("data", "/a"),), one_node=True)
+    assert manifests.deployment(spec)["spec"]["strategy"] == {"type": "Recreate"}
+    (term,) = pod_of(spec)["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert term["labelSelector"]["matchLabels"] == manifests.deployment(spec)["spec"]["selector"]["matchLabels"]
+    assert term["topologyKey"] == "kubernetes.io/hostname"
 
 
 def test_the_group_of_files_is_set_only_for_volumes() -> None:

@@ -14,6 +14,7 @@ from cluster import reads
 from cluster.connection import Connection
 from cluster.errors import Invalid
 from cluster.gateway import Gateway
+from cluster.paths import item
 from cluster.specs import (
     AppSpec,
     HealthCheck,
@@ -53,10 +54,12 @@ def run(connection: Connection, gateway: Gateway) -> Iterator[Callable[..., str]
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             for pod in reads.metadatas(connection.sync, "Pod", home.name, selector=f"berth.dev/app={spec.name}"):
+                path = item("Pod", home.name, pod["name"], "log")
                 try:
-                    lines = gateway.read_log_tail(home.name, pod["name"], lines=50)
+                    log = connection.sync.call("GET", path, query={"tailLines": "50"}, accept="application/json, */*")
                 except Invalid:
                     continue  # its container did not start yet
+                lines = log.decode().splitlines()
                 if lines and lines[-1] == "done":
                     return "\n".join(lines[:-1])
             time.sleep(0.2)

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tenants import clusters, rules
-from tenants.api.fields import AmountField, RuleField, Strict
+from tenants.api.fields import AmountField, BytesOut, CpuOut, RuleField, Strict, TopicOut
 from tenants.api.serializers.releases import PreflightSpecIn
 from tenants.api.serializers.shapes import ConditionOut
 from tenants.models import AuditEntry, Namespace, Plan
 from tenants.rules.quota import RESOURCES
 
-AMOUNTS_HELP = "CPU in millicores, memory and storage in bytes, the rest counts."
+SAID: dict[str, type[CpuOut] | type[BytesOut]] = {"cpu": CpuOut, "memory": BytesOut, "storage": BytesOut}
 
 
 class AmountsOut(serializers.Serializer[Any]):
-    """CPU in millicores, memory and storage in bytes, the rest counts."""
+    """CPU, memory and storage with their units, the rest counts."""
 
     def get_fields(self) -> dict[str, Any]:
-        return {resource: serializers.IntegerField(required=False) for resource in RESOURCES}
+        return {name: SAID.get(name, serializers.IntegerField)(required=False) for name in RESOURCES}
+
+
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}], "example": "1500m"})
+class RowAmountOut(serializers.Field[Any, Any, Any, Any]):
+    """An amount of the row's own resource: with its unit, or a count."""
+
+    def __init__(self, read: Callable[[Any, Mapping[str, int]], int], **kwargs: Any) -> None:
+        """`read`: the amount of a row; the second argument is what the namespace uses."""
+        super().__init__(source="*", **kwargs)
+        self.read = read
+
+    def to_representation(self, row: Any) -> str | int:
+        amount = self.read(row, self.context["usage"])
+        return SAID[row.resource]().to_representation(amount) if row.resource in SAID else amount
 
 
 class PlanOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     title = serializers.CharField()
-    limits = AmountsOut(source="*", help_text=AMOUNTS_HELP)
+    limits = AmountsOut(source="*")
 
 
 class RemainingOut(serializers.Serializer[Any]):
@@ -38,18 +54,19 @@ class RemainingOut(serializers.Serializer[Any]):
 
 
 class NamespaceOut(serializers.ModelSerializer[Namespace]):
+    topic = TopicOut("namespace")
     team = serializers.CharField(source="team.slug")
     cluster = serializers.SerializerMethodField()
     plan = serializers.CharField(source="plan.name")
     ready = serializers.BooleanField(help_text="The cluster confirmed each part.")
     deleting = serializers.BooleanField()
     conditions = ConditionOut(many=True)
-    usage = serializers.DictField(child=serializers.IntegerField(), help_text=f"As last seen. {AMOUNTS_HELP}")
+    usage = AmountsOut(help_text="In the cluster, as last seen; empty until then.")
     remaining = serializers.DictField(help_text="Of a deletion: kinds, finalizers, retained.")
 
     class Meta:
         model = Namespace
-        fields = ["name", "team", "cluster", "cluster_name", "plan", "ready", "deleting", "generation",
+        fields = ["id", "topic", "name", "team", "cluster", "cluster_name", "plan", "ready", "deleting", "generation",
                   "observed_generation", "conditions", "usage", "remaining", "observed_at", "created_at"]  # fmt: skip
 
     def get_cluster(self, namespace: Namespace) -> str:
@@ -69,23 +86,24 @@ class QuotaRowOut(serializers.Serializer[Any]):
     """One resource. `others`: what the rest reserves, `this`: the wish, `surge`: what its rollout takes on top."""
 
     resource = serializers.CharField()
-    limit = serializers.IntegerField()
-    used = serializers.SerializerMethodField(help_text="In the cluster, as last seen.")
-    others = serializers.IntegerField()
-    this = serializers.IntegerField()
-    surge = serializers.IntegerField()
-    remains = serializers.IntegerField()
-    short = serializers.IntegerField()
-
-    def get_used(self, row: Any) -> int:
-        return int(self.context["usage"].get(row.resource, 0))
+    limit = RowAmountOut(lambda row, _: row.limit)
+    used = RowAmountOut(lambda row, usage: usage.get(row.resource, 0), help_text="In the cluster, as last seen.")
+    others = RowAmountOut(lambda row, _: row.others)
+    this = RowAmountOut(lambda row, _: row.this)
+    surge = RowAmountOut(lambda row, _: row.surge)
+    remains = RowAmountOut(lambda row, _: row.remains)
+    short = RowAmountOut(lambda row, _: row.short)
 
 
 class QuotaOut(serializers.Serializer[Any]):
-    """CPU in millicores, memory and storage in bytes, the rest counts. `fields`: what does not fit, and what would."""
+    """CPU, memory and storage with their units, the rest counts.
+
+    `fields`: what does not fit, and what would. `notes`: what is allowed and may surprise.
+    """
 
     fits = serializers.BooleanField()
     fields_ = serializers.DictField(child=serializers.CharField(), source="fields")
+    notes = serializers.ListField(child=serializers.CharField())
     rows = QuotaRowOut(many=True)
 
     def get_fields(self) -> dict[str, Any]:

@@ -11,16 +11,11 @@ from rest_framework import serializers
 
 from tenants import releases, rules
 from tenants.api.errors import Malformed
-from tenants.api.fields import AmountField, NumberField, RuleField, Strict, TextField
+from tenants.api.fields import AmountField, BytesOut, CpuOut, NumberField, RuleField, Strict, TextField
 from tenants.models import Release
 from tenants.releases import ReleaseSpec
 
 IMAGE_HELP = "Such as registry.example/shop:1.4.0."
-
-
-def say_millicores(amount: int) -> str:
-    """`250m`: exact, and what the API takes."""
-    return f"{amount}m"
 
 
 class HealthIn(Strict):
@@ -98,7 +93,11 @@ class RollbackIn(Strict):
 
 
 class SpecOut(serializers.Serializer[Any]):
-    """As it stands in the ledger. `secret_versions`, the values of secrets that it uses: {secret: {key: version}}."""
+    """As it stands in the ledger, with what the portal filled in.
+
+    `secret_versions`: the values of secrets that it uses, {secret: {key: version}}. `one_node`: it mounts a
+    ReadWriteOnce volume, so its pods run on one node and stop before new ones start.
+    """
 
     image = serializers.CharField()
     port = serializers.IntegerField(allow_null=True)
@@ -106,14 +105,15 @@ class SpecOut(serializers.Serializer[Any]):
     secret_env = serializers.DictField(child=serializers.DictField(child=serializers.CharField()))
     secret_files = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
     volumes = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
-    cpu = AmountField(rules.cpu, say=say_millicores)
-    memory = AmountField(rules.memory, say=rules.say_bytes)
+    cpu = CpuOut()
+    memory = BytesOut()
     replicas = serializers.IntegerField()
     health = serializers.DictField()
     command = serializers.ListField(child=serializers.CharField())
     args = serializers.ListField(child=serializers.CharField())
     pull_secret = serializers.CharField()
     secret_versions = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
+    one_node = serializers.BooleanField()
 
 
 class ReleaseOut(serializers.ModelSerializer[Release]):
@@ -146,7 +146,8 @@ def spec_of(given: Mapping[str, Any], base: ReleaseSpec | None = None) -> Releas
     """The release that a call wants: `base` with what was given. Raises Malformed for what is no release."""
     wanted = msgspec.to_builtins(base) if base is not None else {}
     wanted |= {str(field): given[str(field)] for field in SpecIn().fields if field in given}
-    wanted.pop(releases.PINNED, None)
+    for field in releases.FILLED:
+        wanted.pop(field, None)
     try:
         return releases.load(wanted)
     except releases.SpecError as error:
