@@ -25,4 +25,4 @@ WORKDIR /srv/berth
 USER 65532:65532
 EXPOSE 8000
 CMD ["uvicorn", "portal.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "20", \
-     "--ws-per-message-deflate", "false", "--no-server-header", "--no-access-log"]
+     "--ws-per-message-deflate", "false", "--no-proxy-headers", "--no-server-header", "--no-access-log"]

@@ -168,6 +168,8 @@ MAX_TEAMS_PER_PERSON = 10
 MAX_NAMESPACES_PER_TEAM = 20
 # Registries that images may come from; empty allows all.
 IMAGE_HOSTS: tuple[str, ...] = ()
+# How many proxies in front add an address to X-Forwarded-For (tenants.peer); 0: the header counts for nothing.
+TRUSTED_PROXIES = 0
 # Whether this process serves sockets and therefore watches the cluster.
 LIVE = True
 

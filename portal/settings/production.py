@@ -82,7 +82,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_HTTP
 if not INSECURE_HTTP:
     SESSION_COOKIE_NAME = "__Host-berth-session"
     CSRF_COOKIE_NAME = "__Host-berth-csrf"
-ALLAUTH_TRUSTED_PROXY_COUNT = env.number("BERTH_TRUSTED_PROXIES", 0)
+TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.number("BERTH_TRUSTED_PROXIES", 0)
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -19,6 +19,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import Error as DatabaseError
 from django.utils.crypto import constant_time_compare
 
+from tenants import peer
 from tenants.audit import Origin, origin
 from tenants.live.events import rights_group
 from tenants.models import User
@@ -43,7 +44,7 @@ class GuardedConsumer(AsyncWebsocketConsumer):
     _sending: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
-        origin.set(Origin(door="socket", address=_peer(self.scope)))
+        origin.set(Origin(door="socket", address=peer.address(self.scope)))
         await self.accept()
         user = await self._session_user()
         if user is None:
@@ -153,8 +154,3 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         if user is None or not constant_time_compare(fresh.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
             return None
         return user
-
-
-def _peer(scope: dict[str, Any]) -> str | None:
-    client = scope.get("client")
-    return client[0] if client else None

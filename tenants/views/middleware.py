@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from tenants import audit
+from tenants import audit, peer
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -21,7 +21,7 @@ class OriginMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         door = "api" if request.path.startswith("/api/") else "page"
         token = audit.origin.set(
-            audit.Origin(door=door, address=request.META.get("REMOTE_ADDR") or None, request_id=_request_id())
+            audit.Origin(door=door, address=peer.address(request), request_id=_request_id())
         )
         try:
             return self.get_response(request)

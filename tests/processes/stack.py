@@ -193,7 +193,7 @@ class Stack:
         self.webs = [
             self._process(
                 f"web{number}",
-                [*uvicorn, "--ws-per-message-deflate", "false", "--no-access-log", "--port", str(port)],
+                [*uvicorn, "--ws-per-message-deflate", "false", "--no-proxy-headers", "--no-access-log", "--port", str(port)],
                 BERTH_LIVE="true",
                 BERTH_PUBLIC_URL=self.urls[number],
             )

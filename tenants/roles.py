@@ -1,0 +1,36 @@
+"""Who is what: the live role of somebody for a team, as rights and audit lines ask for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tenants.models import Membership
+
+if TYPE_CHECKING:
+    from tenants.models import Team, User
+
+
+def role_in(user: User, team: Team) -> str:
+    """The live role of `user` for `team`: a team role, a staff role, or "" for a stranger.
+
+    Cached on the user for the length of a request; a membership wins over a staff role.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return ""
+    roles: dict[int, str] = user.__dict__.setdefault("_roles", {})
+    if team.pk not in roles:
+        role = Membership.objects.filter(user=user, team=team).values_list("role", flat=True).first()
+        roles[team.pk] = role or user.staff_role
+    return roles[team.pk]
+
+
+def roles_of(user: User) -> dict[int, str]:
+    """Team id → role, of all that the user is a member of; `role_in` then asks the database no more about them."""
+    roles = dict(Membership.objects.filter(user=user).values_list("team_id", "role"))
+    user.__dict__.setdefault("_roles", {}).update(roles)
+    return roles
+
+
+def forget_roles(user: User) -> None:
+    """Drops what `role_in` remembers: long-lived sockets and verbs that change roles call it."""
+    user.__dict__.pop("_roles", None)
