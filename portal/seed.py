@@ -5,11 +5,11 @@ Everything goes through the services, as people's own wishes would.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
 
+import structlog
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import close_old_connections
@@ -22,7 +22,7 @@ from tenants.models import App, Namespace, Plan, Role, StaffRole, Team, User
 from tenants.releases import Health, ReleaseSpec, SecretFolder, SecretKey, VolumeAt
 from tenants.services import apps, members, namespaces, secrets, teams, volumes
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 PASSWORD = "demo"  # noqa: S105
 CAST = {
@@ -102,7 +102,9 @@ class Example:
                 try:
                     step()
                 except DomainError as error:
-                    log.warning("the example lacks %s: %s %s", step.__name__.strip("_"), error.message, error.fields)
+                    log.warning(
+                        "the example lacks a part", part=step.__name__.strip("_"), why=error.message, at=error.fields
+                    )
         finally:
             close_old_connections()
 
@@ -129,7 +131,7 @@ class Example:
             name="receipts",
             size=2 * GIB,
             storage_class="",
-            access_mode="ReadWriteOnce",
+            access_mode="ReadWriteMany",
         )
         secrets.set_secret(
             actor=self._people["andy"],

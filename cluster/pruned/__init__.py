@@ -27,6 +27,7 @@ from cluster.pruned.kinds import (
     ReplicaSet,
     ReplicaSetSpec,
     ReplicaSetStatus,
+    Strategy,
     Template,
 )
 from cluster.pruned.pods import (
@@ -83,6 +84,7 @@ __all__ = [
     "ResourceList",
     "Resources",
     "Running",
+    "Strategy",
     "TcpSocket",
     "Template",
     "Terminated",

@@ -27,8 +27,13 @@ class ReplicaSet(Object, frozen=True):
     status: ReplicaSetStatus = ReplicaSetStatus()
 
 
+class Strategy(Part, frozen=True):
+    type: str = "RollingUpdate"
+
+
 class DeploymentSpec(Part, frozen=True):
     replicas: int = 1
+    strategy: Strategy = Strategy()
     paused: bool = False
     progress_deadline_seconds: int = 600
     template: Template = Template()

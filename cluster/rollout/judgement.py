@@ -96,6 +96,8 @@ def _eviction(scene: Scene) -> Finding | None:
 
 
 def _stalled(scene: Scene) -> bool:
+    if not _current(scene) or (scene.stops_first and scene.old_live):
+        return False
     moved = _moved(scene)
     if moved is None or scene.now - moved < PATIENCE:
         return False
@@ -130,6 +132,8 @@ def _moved(scene: Scene) -> datetime | None:
     moments = [scene.new.started_at, scene.deployment.metadata.creation_timestamp]
     if progressing is not None and progressing.status == "True":
         moments.append(progressing.last_update_time)
+    if scene.stops_first:  # a pod that ends may take until then
+        moments += [pod.metadata.deletion_timestamp for group in scene.old for pod in group.pods]
     for pod in scene.new.pods:
         moments.append(pod.metadata.creation_timestamp)
         moments += [found.last_transition_time for found in pod.status.conditions if found.status == "True"]

@@ -59,11 +59,15 @@ def schedule_finding(pod: Pod, claims: Iterable[Claim], events: Events) -> Findi
         return _unplaced("claim_missing", {"claim": found["claim"]}, scheduled, note="volume missing")
     if "unbound immediate PersistentVolumeClaims" in message:
         return _unbound(pod, scheduled, claims, events)
-    if "volume node affinity conflict" in message or "ReadWriteOncePod" in message:
-        return _unplaced("claim_busy", {}, scheduled, note="volume elsewhere", patience=PATIENCE)
     short = re.findall(r"Insufficient ([\w./-]+?)[.,]", message) + re.findall(r"Too many (pods)", message)
-    if short:
-        what = " and ".join(sorted({{"cpu": "CPU", "pods": "room for pods"}.get(name, name) for name in short}))
+    what = " and ".join(sorted({{"cpu": "CPU", "pods": "room for pods"}.get(name, name) for name in short}))
+    tied = "volume node affinity conflict" in message
+    if "didn't match pod affinity rules" in message or (tied and what):
+        facts = {"what": what or "room"}
+        return _unplaced("no_room_beside", facts, scheduled, note="no room beside the volume", patience=PATIENCE)
+    if tied or "ReadWriteOncePod" in message:
+        return _unplaced("claim_busy", {}, scheduled, note="volume elsewhere", patience=PATIENCE)
+    if what:
         return _unplaced("no_room", {"what": what}, scheduled, note=f"not enough {what}", patience=PATIENCE)
     return _unplaced("no_node", {}, scheduled, note="no node fits", patience=PATIENCE)
 

@@ -60,6 +60,11 @@ class Scene:
         return self.deployment.spec.replicas
 
     @property
+    def stops_first(self) -> bool:
+        """Whether old pods end before new ones start."""
+        return self.deployment.spec.strategy.type == "Recreate"
+
+    @property
     def ready(self) -> int:
         return sum(group.ready for group in self.groups)
 

@@ -13,6 +13,7 @@ _WAITS = {
     "image_missing": "the image {tag}",
     "quota_full": "room in the quota",
     "no_room": "a node with room",
+    "no_room_beside": "room on the volume's node",
     "no_node": "a node that fits",
     "claim_missing": "the volume {claim}",
     "claim_class": "the volume {claim}",
@@ -79,6 +80,8 @@ def waits(scene: Scene, verdict: Verdict) -> tuple[str, str]:
     if pod is None:
         live = len(scene.new.live)
         if scene.old_live or any(group.pods for group in scene.old):
+            if scene.stops_first:
+                return "the old pods to stop", "They stop before new ones start: their volume serves one node at a time."
             return ("the old pods to stop", "") if live >= scene.wanted else ("the first new pod", _stays(scene))
         return "the cluster to make the pods" if live < scene.wanted else "the cluster to confirm it", ""
     short = tiles.short(pod.name)
@@ -118,7 +121,7 @@ def _asked(scene: Scene, pod: Pod, probe: Probe, *, starting: bool) -> str:
 
 def _stays(scene: Scene) -> str:
     old = next((group for group in scene.old if group.ready), None)
-    if old is None:
+    if old is None or scene.stops_first:
         return ""
     return f"{_name(old.release)} stays until a pod of {_name(scene.new.release)} is ready."
 

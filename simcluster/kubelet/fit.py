@@ -4,7 +4,7 @@ Reasons and their order follow k8s.io/kubernetes/pkg/scheduler/framework (FitErr
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -16,6 +16,7 @@ Amounts = dict[str, Fraction]
 
 UNSCHEDULABLE = "node(s) were unschedulable"
 AFFINITY = "node(s) didn't match Pod's node affinity/selector"
+APART = "node(s) didn't match pod affinity rules"
 NO_HELP = "Preemption is not helpful for scheduling"
 NO_VICTIMS = "No preemption victims found for incoming pod"
 
@@ -26,6 +27,15 @@ class Refusal:
 
     reasons: tuple[str, ...]
     helpless: bool
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """A pod that has a node, and what affinity asks of it."""
+
+    node: str
+    namespace: str
+    labels: dict[str, str]
 
 
 def requests(spec: dict) -> Amounts:
@@ -56,6 +66,33 @@ def refusal(pod: dict, node: dict, used: Amounts, pods: int) -> Refusal | None:
     if not _matches(spec, node):
         return Refusal((AFFINITY,), True)
     return _room(spec, node, used, pods)
+
+
+def apart(pod: dict, node: dict, neighbors: Iterable[Neighbor], nodes: Mapping[str, dict]) -> Refusal | None:
+    """None when the node is where required pod affinity wants the pod; `nodes` by name.
+
+    A pod whose terms select nobody yet but itself may begin anywhere (interpodaffinity/filtering.go).
+    """
+    affinity = (pod["spec"].get("affinity") or {}).get("podAffinity") or {}
+    terms = affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or ()
+    metadata = pod["metadata"]
+    itself = Neighbor("", metadata["namespace"], metadata.get("labels") or {})
+    wanted = [one for one in neighbors if all(_speaks_of(term, one, itself.namespace) for term in terms)]
+    begins = not wanted and all(_speaks_of(term, itself, itself.namespace) for term in terms)
+    for term in terms:
+        domain = _label(node, term["topologyKey"])
+        there = {_label(nodes[one.node], term["topologyKey"]) for one in wanted if one.node in nodes}
+        if domain is None or not (begins or domain in there):
+            return Refusal((APART,), True)
+    return None
+
+
+def _speaks_of(term: dict, one: Neighbor, own: str) -> bool:
+    return one.namespace in (term.get("namespaces") or [own]) and selects(term.get("labelSelector"), one.labels)
+
+
+def _label(node: dict, key: str) -> str | None:
+    return (node["metadata"].get("labels") or {}).get(key)
 
 
 def _room(spec: dict, node: dict, used: Amounts, pods: int) -> Refusal | None:

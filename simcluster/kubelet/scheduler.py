@@ -23,7 +23,8 @@ class Scheduler(Controller):
         super().__init__(store, admitted, clock)
         self._used: dict[str, fit.Amounts] = {}
         self._pods: dict[str, int] = {}
-        self._placed: dict[str, tuple[str, fit.Amounts]] = {}
+        self._placed: dict[str, fit.Amounts] = {}
+        self._neighbors: dict[str, fit.Neighbor] = {}
         self._pending: set[Key] = set()
 
     def keys(self, change: str, resource: str, obj: dict, old: dict | None) -> Iterable[Key]:
@@ -50,15 +51,16 @@ class Scheduler(Controller):
             return None
         if pod["spec"].get("schedulingGates"):
             return None
-        nodes = self.store.list("nodes")
+        nodes = {node["metadata"]["name"]: node for node in self.store.list("nodes")}
         blocked = self._volumes(pod)
         if blocked:
             self._refuse(pod, f"0/{len(nodes)} nodes are available: {blocked}. not found")
             return None
         refusals, best = [], None
-        for node in nodes:
-            name = node["metadata"]["name"]
-            why = fit.refusal(pod, node, self._used.get(name, {}), self._pods.get(name, 0))
+        for name, node in nodes.items():
+            why = fit.refusal(pod, node, self._used.get(name, {}), self._pods.get(name, 0)) or fit.apart(
+                pod, node, self._neighbors.values(), nodes
+            )
             if why is not None:
                 refusals.append(why)
             elif best is None or self._pods.get(name, 0) < self._pods.get(best, 0):
@@ -159,18 +161,19 @@ class Scheduler(Controller):
         uid = pod["metadata"]["uid"]
         if uid in self._placed:
             return
-        amounts = fit.requests(pod["spec"])
-        self._placed[uid] = (node, amounts)
+        amounts = self._placed[uid] = fit.requests(pod["spec"])
+        metadata = pod["metadata"]
+        self._neighbors[uid] = fit.Neighbor(node, metadata["namespace"], metadata.get("labels") or {})
         used = self._used.setdefault(node, {})
         for name, amount in amounts.items():
             used[name] = used.get(name, 0) + amount
         self._pods[node] = self._pods.get(node, 0) + 1
 
     def _free(self, uid: str) -> bool:
-        placed = self._placed.pop(uid, None)
-        if placed is None:
+        amounts = self._placed.pop(uid, None)
+        if amounts is None:
             return False
-        node, amounts = placed
+        node = self._neighbors.pop(uid).node
         for name, amount in amounts.items():
             self._used[node][name] -= amount
         self._pods[node] -= 1

@@ -15,6 +15,16 @@ CAUSES: dict[str, Cause] = {
         words="No room",
         final=False,
     ),
+    "no_room_beside": Cause(
+        headline="the volume's node has no room",
+        title="The node that the volume stands on has not enough {what} left",
+        why="A ReadWriteOnce volume serves one node at a time, so all pods of the app run on that one.",
+        remedy="Choose a smaller size or fewer replicas, or mount a ReadWriteMany volume; the pods start when there is "
+        "room.",
+        action="scale",
+        words="No room",
+        final=False,
+    ),
     "no_node": Cause(
         headline="no node fits",
         title="No node of the cluster may run these pods",
