@@ -7,7 +7,7 @@ stranger who got past a door with NotFound, and leaves a line in the audit log.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol, Union, cast
 
 from tenants import audit
 from tenants.errors import Forbidden, NotFound
@@ -22,16 +22,27 @@ class HasTeam(Protocol):
     def team(self) -> Team: ...
 
 
+# Verbs about no team are asked of the actor's own account.
+Thing = Union[HasTeam, "User"]
+
 OWNER, ADMIN, DEVELOPER, VIEWER = Role.OWNER, Role.ADMIN, Role.DEVELOPER, Role.VIEWER
 SUPPORT, APPROVER = StaffRole.SUPPORT, StaffRole.APPROVER
 
+# Whoever has an account, in a team or not.
+EVERYBODY = "everybody"
+
 # Verb → who has it. A name behind "if:" is a switch of the team.
 RIGHTS: Mapping[str, frozenset[str]] = {
+    "team.create": frozenset({EVERYBODY}),
     "team.read": frozenset({OWNER, ADMIN, DEVELOPER, VIEWER, SUPPORT, APPROVER}),
     "team.edit": frozenset({OWNER, ADMIN}),
     "team.delete": frozenset({OWNER}),
     "team.transfer": frozenset({OWNER}),
+    "team.leave": frozenset({OWNER, ADMIN, DEVELOPER, VIEWER}),
+    "team.join": frozenset({EVERYBODY}),  # ask to join, accept an invitation
     "members.manage": frozenset({OWNER, ADMIN}),  # whom exactly: `may_grant`
+    "joining.read": frozenset({OWNER, ADMIN, SUPPORT}),  # invitations and join requests
+    "requests.adopt": frozenset({SUPPORT}),  # decide on them where no owner or admin is there to do it
     "namespaces.create": frozenset({OWNER, ADMIN}),
     "namespaces.delete": frozenset({OWNER, ADMIN}),
     "apps.write": frozenset({OWNER, ADMIN, DEVELOPER}),
@@ -41,7 +52,8 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "volumes.delete": frozenset({OWNER, ADMIN}),
     "secrets.write": frozenset({OWNER, ADMIN, DEVELOPER}),
     "secrets.delete": frozenset({OWNER, ADMIN, DEVELOPER}),
-    "tokens.own": frozenset({OWNER, ADMIN, DEVELOPER, VIEWER, SUPPORT, APPROVER}),
+    "tokens.create": frozenset({EVERYBODY}),
+    "tokens.own": frozenset({EVERYBODY}),  # see and revoke one's own
     "audit.read_all": frozenset({OWNER, ADMIN, SUPPORT, APPROVER}),
     "audit.read_own": frozenset({OWNER, ADMIN, DEVELOPER, VIEWER, SUPPORT, APPROVER}),
 }
@@ -50,14 +62,17 @@ RIGHTS: Mapping[str, frozenset[str]] = {
 SWITCHES: Mapping[str, str] = {"if:viewers_read_logs": VIEWER}
 
 # A token's scopes, each a set of verbs; a token may do what its scopes and its owner's live role both allow.
+# Every token may end its owner's tokens; none makes one, for a stolen token must not outlive its end.
+_ANY = frozenset({"tokens.own"})
 SCOPES: Mapping[str, frozenset[str]] = {
-    "read": frozenset({"team.read", "logs.read", "audit.read_all", "audit.read_own"}),
-    "apps": frozenset({"apps.write", "apps.delete"}),
-    "volumes": frozenset({"volumes.write", "volumes.delete"}),
-    "secrets": frozenset({"secrets.write", "secrets.delete"}),
-    "teams": frozenset(
-        {"team.edit", "team.delete", "team.transfer", "members.manage", "namespaces.create", "namespaces.delete"}
-    ),
+    "read": _ANY | {"team.read", "logs.read", "joining.read", "audit.read_all", "audit.read_own"},
+    "apps": _ANY | {"apps.write", "apps.delete"},
+    "volumes": _ANY | {"volumes.write", "volumes.delete"},
+    "secrets": _ANY | {"secrets.write", "secrets.delete"},
+    "teams": _ANY
+    | {"team.create", "team.edit", "team.delete", "team.transfer", "team.join", "team.leave"}
+    | {"members.manage", "requests.adopt"}
+    | {"namespaces.create", "namespaces.delete"},
 }
 
 RANK: Mapping[str, int] = {OWNER: 4, ADMIN: 3, DEVELOPER: 2, VIEWER: 1}
@@ -77,17 +92,6 @@ def role_in(user: User, team: Team) -> str:
     return roles[team.pk]
 
 
-def forget_roles(user: User) -> None:
-    """Drops what `role_in` remembers: long-lived sockets and verbs that change roles call it."""
-    user.__dict__.pop("_roles", None)
-
-
-def can(actor: User, verb: str, thing: HasTeam) -> bool:
-    """Whether `actor` may do `verb` to `thing` (anything with a team). Raises KeyError for an unknown verb."""
-    holders = RIGHTS[verb]
-    scopes = getattr(actor, "token_scopes", None)
-    if scopes is not None and not any(verb in SCOPES[scope] for scope in scopes):
-        return False
 def roles_of(user: User) -> dict[int, str]:
     """Team id → role, of all that the user is a member of; `role_in` then asks the database no more about them."""
     roles = dict(Membership.objects.filter(user=user).values_list("team_id", "role"))
@@ -95,6 +99,22 @@ def roles_of(user: User) -> dict[int, str]:
     return roles
 
 
+def forget_roles(user: User) -> None:
+    """Drops what `role_in` remembers: long-lived sockets and verbs that change roles call it."""
+    user.__dict__.pop("_roles", None)
+
+
+def can(actor: User, verb: str, thing: Thing) -> bool:
+    """Whether `actor` may do `verb` to `thing`: anything with a team, or their own account where everybody may.
+
+    Raises KeyError for an unknown verb.
+    """
+    holders = RIGHTS[verb]
+    if not actor.is_authenticated or not actor.is_active or not has_scope(actor, verb):
+        return False
+    if EVERYBODY in holders:
+        return True
+    thing = cast(HasTeam, thing)
     role = role_in(actor, thing.team)
     if role in holders:
         return bool(role)
@@ -105,14 +125,35 @@ def roles_of(user: User) -> dict[int, str]:
     )
 
 
-def require(actor: User, verb: str, thing: HasTeam) -> None:
+def require(actor: User, verb: str, thing: Thing) -> None:
     """Raises Forbidden (NotFound for a stranger), with a line in the audit log, unless `can`."""
     if can(actor, verb, thing):
         return
-    audit.record(actor=actor, action=verb, thing=thing, outcome="denied")
-    if not role_in(actor, thing.team):
+    if EVERYBODY not in RIGHTS[verb] and not role_in(actor, cast(HasTeam, thing).team):
+        audit.record(actor=actor, action=verb, thing=thing, outcome="denied")
         raise NotFound("It is not there.")
-    raise Forbidden(_refusal(actor, verb, thing))
+    require_scope(actor, verb, thing)
+    audit.record(actor=actor, action=verb, thing=thing, outcome="denied")
+    raise Forbidden(_refusal(verb, cast(HasTeam, thing)))
+
+
+def has_scope(actor: User, verb: str) -> bool:
+    """Whether `actor` is signed in, or came with a token one of whose scopes has `verb`; roles are another matter."""
+    scopes = actor.token_scopes
+    return scopes is None or any(verb in SCOPES[scope] for scope in scopes)
+
+
+def require_scope(actor: User, verb: str, thing: Thing) -> None:
+    """Raises Forbidden, with a line in the audit log, unless `has_scope`."""
+    if has_scope(actor, verb):
+        return
+    audit.record(actor=actor, action=verb, thing=thing, outcome="denied")
+    wanted = next((scope for scope, verbs in SCOPES.items() if verb in verbs), None)
+    raise Forbidden(
+        f"This token lacks the scope “{wanted}”."
+        if wanted
+        else "No token may do this: sign in and do it in the settings."
+    )
 
 
 def may_grant(actor: User, team: Team, *, old: str | None, new: str | None) -> bool:
@@ -126,11 +167,7 @@ def may_grant(actor: User, team: Team, *, old: str | None, new: str | None) -> b
     return all(role is None or mine == RANK[OWNER] or RANK[role] < RANK[ADMIN] for role in (old, new))
 
 
-def _refusal(actor: User, verb: str, thing: Any) -> str:
-    scopes = getattr(actor, "token_scopes", None)
-    if scopes is not None and not any(verb in SCOPES[scope] for scope in scopes):
-        wanted = next((scope for scope, verbs in SCOPES.items() if verb in verbs), None)
-        return f"This token lacks the scope “{wanted}”." if wanted else "No token may do this: sign in."
+def _refusal(verb: str, thing: HasTeam) -> str:
     who = [Role(holder).label for holder in RIGHTS[verb] if holder in Role.values]
     names = sorted(who, key=lambda label: -RANK[label])
     return f"Your role in {thing.team} does not allow this. It takes: {', '.join(names) or 'site staff'}."

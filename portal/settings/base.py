@@ -138,10 +138,9 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "tenants.api.pagination.Pages",
-    "EXCEPTION_HANDLER": "tenants.api.errors.handle",
+    "DEFAULT_PARSER_CLASSES": ["tenants.api.parsing.Body"],
+    "DEFAULT_SCHEMA_CLASS": "tenants.api.schema.Schema",
+    "EXCEPTION_HANDLER": "tenants.api.answers.handle",
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

@@ -47,7 +47,7 @@ def live_token(hashed: str) -> ApiToken | None:
     found = ApiToken.objects.select_related("user").filter(digest=hashed).first()
     if found is None or not found.live or not found.user.is_active:
         return None
-    found.user.token_scopes = tuple(found.scopes)  # type: ignore[attr-defined]
+    found.user.token_scopes = tuple(found.scopes)
     return found
 
 

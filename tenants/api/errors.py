@@ -1,39 +1,14 @@
-"""Every error as `{"error": {"code", "message", "fields": {name: message}}}`, whoever raised it.
-
-400 is for what cannot be read or has unknown keys, 422 for what can be read and breaks a rule.
-"""
+"""The errors that only the API knows: a call that cannot be read, is too large, or comes when something is away."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
-from django.http import Http404
-from rest_framework import exceptions
-from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
-from cluster.errors import ClusterError
-from tenants.errors import DomainError, Forbidden, NotFound
+from tenants.errors import DomainError
 
-log = logging.getLogger(__name__)
-
-RETRY_SECONDS = 5
-CODES = {
-    exceptions.NotAuthenticated: "unauthenticated",
-    exceptions.AuthenticationFailed: "unauthenticated",
-    exceptions.ParseError: "malformed",
-    exceptions.UnsupportedMediaType: "unsupported_media_type",
-    exceptions.NotAcceptable: "not_acceptable",
-    exceptions.MethodNotAllowed: "method_not_allowed",
-    exceptions.NotFound: "not_found",
-}
-SIGN_IN = "Send the header “Authorization: Bearer berth_…” with a token; make one in the settings."
+_NAME = re.compile(r"[A-Za-z0-9_.]([-A-Za-z0-9_.]{0,38}[A-Za-z0-9_])?", re.ASCII)
 
 
 class Malformed(DomainError):
@@ -57,83 +32,11 @@ class Unavailable(DomainError):
     status = 503
 
 
+def named(key: object) -> str:
+    """The key as an answer may repeat it: "" for what does not look like a name, for it may be a value, put wrongly."""
+    return str(key) if _NAME.fullmatch(str(key)) else ""
+
+
 def too_large() -> TooLarge:
     """For a body beyond what forms may have, too."""
     return TooLarge(f"At most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MiB in one call.")
-
-
-def handle(error: Exception, context: Mapping[str, Any]) -> Response:
-    """DRF's exception handler: turns whatever was raised into an answer; a mistake of ours into a plain 500."""
-    set_rollback()
-    told = _told(error)
-    if isinstance(told, DomainError):
-        headers = {"Retry-After": str(RETRY_SECONDS)} if told.status == 503 else {}
-        return answer(told.status, told.code, told.message, told.fields, headers)
-    if isinstance(told, exceptions.ValidationError):
-        fields = dict(_flat(told.detail))
-        return answer(422, "invalid", _summary(fields), fields)
-    if isinstance(told, exceptions.APIException):
-        return _of_framework(told)
-    got_request_exception.send(sender=None, request=context.get("request"))
-    log.error("a call failed", exc_info=error)
-    return answer(500, "internal", "Something went wrong here. It is logged; try again, or tell the site's staff.")
-
-
-def answer(
-    status: int,
-    code: str,
-    message: str,
-    fields: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """An error's answer."""
-    body = {"error": {"code": code, "message": message, "fields": dict(fields or {})}}
-    return Response(body, status=status, headers=dict(headers or {}))
-
-
-def _of_framework(error: exceptions.APIException) -> Response:
-    headers = {}
-    if header := getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = header
-    code = CODES.get(type(error), str(error.default_code))
-    message = SIGN_IN if isinstance(error, exceptions.NotAuthenticated) else str(error.detail)
-    return answer(error.status_code, code, message, {}, headers)
-
-
-def _told(error: Exception) -> Exception:
-    """Errors of Django, the database and the cluster as errors of the API; others as they are."""
-    if isinstance(error, Http404):
-        return NotFound("It is not there.")
-    if isinstance(error, RequestDataTooBig):
-        return too_large()
-    if isinstance(error, PermissionDenied):
-        return Forbidden("This is not allowed.")
-    if isinstance(error, (OperationalError, InterfaceError)):
-        log.warning("the database does not answer: %s", error)
-        return Unavailable("The database does not answer. Try again in a moment.")
-    if isinstance(error, ClusterError):
-        log.warning("the cluster does not answer: %s", error)
-        return Unavailable("The cluster does not answer. Try again in a moment.")
-    return error
-
-
-def _flat(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Nested details as (“health.path”, first message)."""
-    if isinstance(detail, Mapping):
-        for key, inner in detail.items():
-            yield from _flat(inner, f"{path}.{key}" if path and key != "non_field_errors" else path or str(key))
-    elif isinstance(detail, list) and detail and not isinstance(detail[0], str):
-        for number, inner in enumerate(detail):
-            yield from _flat(inner, f"{path}.{number}")
-    elif isinstance(detail, list):
-        if detail:
-            yield path, str(detail[0])
-    else:
-        yield path, str(detail)
-
-
-def _summary(fields: Mapping[str, str]) -> str:
-    if len(fields) == 1:
-        field, message = next(iter(fields.items()))
-        return f"{field}: {message}" if field else message
-    return f"{len(fields)} fields need a change: {', '.join(fields)}."

@@ -8,7 +8,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tenants.api.errors import Malformed
+from tenants import rules
+from tenants.api.errors import Malformed, named
 from tenants.rules import Broken
 
 Rule = Callable[[Any], Any]
@@ -24,13 +25,16 @@ class Strict(serializers.Serializer[Any]):
 
 
 def refuse_unknown(data: Mapping[str, Any], known: Mapping[str, Any], *, path: str = "") -> None:
-    """Raises Malformed for the first key of `data` that is not known."""
+    """Raises Malformed for the first key of `data` that is not known; named where it looks like a name."""
     unknown = sorted(str(key) for key in data if key not in known)
     if not unknown:
         return
     allowed = f"Known here: {', '.join(known)}." if known else "Nothing is taken here."
-    name = f"{path}.{unknown[0][:60]}" if path else unknown[0][:60]
-    raise Malformed(f"“{name}” is not known. {allowed}", code="unknown_key", fields={name: f"Unknown. {allowed}"})
+    name = next(filter(None, map(named, unknown)), "")
+    where = ".".join(filter(None, (path, name)))
+    subject = f"“{where}”" if name else f"A key in “{path}”" if path else "A key"
+    fields = {where: f"Unknown. {allowed}"} if where else {}
+    raise Malformed(f"{subject} is not known. {allowed}", code="unknown_key", fields=fields)
 
 
 class RuleField(serializers.CharField):
@@ -47,24 +51,49 @@ class RuleField(serializers.CharField):
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}]})
 class AmountField(serializers.Field[Any, Any, Any, Any]):
-    """A number, or an amount with its unit as people write it: `250m`, `0.25`, `512 MiB`. `say` writes it."""
+    """A number, or an amount with its unit as people write it: `250m`, `0.25`, `512 MiB`."""
 
-    def __init__(self, rule: Rule, *, say: Callable[[Any], Any] = lambda amount: amount, **kwargs: Any) -> None:
-        self.rule, self.say = rule, say
-        super().__init__(**kwargs)
+    def __init__(self, rule: Rule, **kwargs: Any) -> None:
+        self.rule = rule
+        super().__init__(write_only=True, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, bool) or not isinstance(data, (str, int, float)):
             raise serializers.ValidationError("A number, or a number with its unit, please.")
         return _asked(self.rule, data)
 
-    def to_representation(self, value: Any) -> Any:
-        return self.say(value)
-
 
 @extend_schema_field({"type": "integer"})
 class NumberField(AmountField):
     """A whole number that a rule cleans: a port, a count, seconds."""
+
+
+@extend_schema_field({"type": "string", "example": "250m"})
+class CpuOut(serializers.Field[int, Any, str, Any]):
+    """Millicores as the API takes them: exact."""
+
+    def to_representation(self, value: int) -> str:
+        return f"{value}m"
+
+
+@extend_schema_field({"type": "string", "example": "512 MiB"})
+class BytesOut(serializers.Field[int, Any, str, Any]):
+    """Bytes with their unit, as the API takes them: exact."""
+
+    def to_representation(self, value: int) -> str:
+        return rules.say_bytes(value)
+
+
+@extend_schema_field({"type": "string", "example": "app:12"})
+class TopicOut(serializers.Field[int, Any, str, Any]):
+    """The name by which a socket is asked for what happens to it (docs/api.md, Live)."""
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(source="pk", read_only=True, help_text=f"What /ws/live/ calls it: “{noun}:” and its id.")
+        self.noun = noun
+
+    def to_representation(self, value: int) -> str:
+        return f"{self.noun}:{value}"
 
 
 class TextField(serializers.CharField):

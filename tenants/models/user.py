@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -37,6 +39,9 @@ class User(AbstractUser):
     suspended_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     suspended_reason = models.CharField(max_length=300, blank=True)
 
+    token_scopes: Collection[str] | None = None
+    """What the token that somebody came with may (`tenants.access.SCOPES`); None: signed in, without a token."""
+
     class Meta(AbstractUser.Meta):
         constraints = [models.UniqueConstraint(Lower("username"), name="user_username_ci")]
 
@@ -46,6 +51,12 @@ class User(AbstractUser):
     @property
     def is_site_staff(self) -> bool:
         return self.staff_role != StaffRole.NONE
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def visible_to(self, user: Any) -> ApiTokenQuerySet:
+        """One's own, and nobody else's."""
+        return self.filter(user=user) if user.is_authenticated and user.is_active else self.none()
 
 
 class ApiToken(models.Model):
@@ -64,6 +75,8 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

@@ -75,7 +75,9 @@ REFUSALS = {
     "volumes.delete": "delete volumes",
     "secrets.write": "set secrets",
     "secrets.delete": "delete secrets",
-    "token.create": "make tokens with a token",
+    "tokens.create": "make tokens with a token",
+    "team.create": "create teams with this token",
+    "team.read": "read with this token",
 }
 
 

@@ -50,7 +50,7 @@ def change_role(*, actor: User, membership: Membership, role: str) -> Membership
 
 def remove_member(*, actor: User, membership: Membership) -> None:
     """Removes somebody, or leaves: everybody may remove themselves but the last owner. Raises Conflict, Forbidden."""
-    leaves = membership.user_id == actor.pk and getattr(actor, "token_scopes", None) is None
+    leaves = membership.user_id == actor.pk and access.can(actor, "team.leave", membership.team)
     if not leaves:
         _require(actor, membership.team, old=membership.role, new=None)
     with transaction.atomic():

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tenants import access, audit, rules
-from tenants.errors import Conflict, Forbidden, Invalid
+from tenants.errors import Conflict, Invalid
 from tenants.live import events
 from tenants.models import Membership, Role, Team, User
 from tenants.services import namespaces
@@ -19,10 +19,7 @@ def create_team(*, actor: User, name: str, slug: str) -> Team:
 
     Code "too_many" when the actor owns as many as a person may own.
     """
-    scopes = getattr(actor, "token_scopes", None)
-    if scopes is not None and "teams" not in scopes:
-        audit.record(actor=actor, action="team.create", thing=actor, outcome="denied")
-        raise Forbidden("This token lacks the scope “teams”.")
+    access.require(actor, "team.create", actor)
     team = Team(name=clean("name", lambda: rules.team_name(name)), slug=clean("slug", lambda: rules.team_slug(slug)))
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=actor.pk)

@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from tenants import access
-from tenants.errors import NotFound
 from tenants.forms.teams import TokenForm
 from tenants.models import ApiToken, User
+from tenants.selectors import finding
 from tenants.services import tokens as verbs
 from tenants.views.scope import Request, attempt, page, told
 
@@ -26,7 +26,7 @@ MEANINGS = {
 @page()
 def settings(request: Request) -> HttpResponse:
     themes = User._meta.get_field("theme").choices
-    live = ApiToken.objects.filter(user=request.user, revoked_at=None).count()
+    live = ApiToken.objects.visible_to(request.user).filter(revoked_at=None).count()
     return render(
         request, "tenants/account/settings.html", {"tokens": live, "themes": themes, "crumbs": [("Your account", "")]}
     )
@@ -45,7 +45,7 @@ def tokens(request: Request) -> HttpResponse:
     context = {
         "form": form,
         "made": made,
-        "tokens": ApiToken.objects.filter(user=request.user),
+        "tokens": ApiToken.objects.visible_to(request.user),
         "scopes": [(scope, MEANINGS[scope]) for scope in access.SCOPES],
         "api": f"{request.scheme}://{request.get_host()}/api/v1",
         "crumbs": [("Your account", "/settings/"), ("Tokens", "")],
@@ -55,9 +55,7 @@ def tokens(request: Request) -> HttpResponse:
 
 @page("POST")
 def revoke(request: Request, pk: UUID) -> HttpResponse:
-    token = ApiToken.objects.filter(pk=pk, user=request.user).first()
-    if token is None:
-        raise NotFound("There is no such token.")
+    token = finding.token(request.user, pk)
     verbs.revoke_token(actor=request.user, token=token)
     told(request, f"{token.name} does not work any more.")
     return redirect("tokens")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.db.models import Q
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from tenants.forms.teams import TeamForm
 from tenants.models import App, Operation, Secret, Team, User, Volume
-from tenants.selectors import operations, search, teams
+from tenants.selectors import finding, operations, search, teams
 from tenants.views.scope import Request, crumbs, page, searched, wanted_part
 
 STAFF_TEAMS = 50
@@ -24,7 +25,7 @@ def home(request: Request) -> HttpResponse:
     context = teams.home_context(request.user)
     if not context["teams"] and request.user.is_site_staff:
         text = searched(request)
-        found = Team.objects.filter(slug__icontains=text) if text else Team.objects.all()
+        found = Team.objects.visible_to(request.user).filter(Q(slug__icontains=text) | Q(name__icontains=text))
         shown = list(found[: STAFF_TEAMS + 1])
         context = {"teams": shown[:STAFF_TEAMS], "more": len(shown) > STAFF_TEAMS, "q": text}
         return render(request, "tenants/home_staff.html", {**context, "crumbs": [("Home", "")]})
@@ -55,29 +56,26 @@ def theme(request: Request) -> HttpResponse:
 @page()
 def operation(request: Request, pk: UUID) -> HttpResponse:
     """How far a wish is on its way to the cluster."""
-    rows = Operation.objects.visible_to(request.user).select_related("team", "namespace__team", "actor")
-    found = rows.filter(pk=pk).first()
-    if found is None:
-        raise Http404("There is no such operation.")
+    found = finding.operation(request.user, pk)
     request.team = found.team
     context = {
         **operations.live_context(found),
-        "target": _target(found),
+        "target": _target(request.user, found),
         "crumbs": crumbs(found.team, "Operation"),
     }
     return render(request, f"tenants/operations/detail.html{wanted_part(request, 'operation')}", context)
 
 
-def _target(operation: Operation) -> str:
+def _target(user: User, operation: Operation) -> str:
     """The page of what the operation is about, while it stands."""
     noun, place = operation.target_noun, operation.namespace
     if place is None or operation.team is None:
         return ""
     where = [operation.team.slug, place.name]
-    return reverse("namespace", args=where) if noun == "namespace" else _object(noun, operation, where)
+    return reverse("namespace", args=where) if noun == "namespace" else _object(user, noun, operation.target_id, where)
 
 
-def _object(noun: str, operation: Operation, where: list[str]) -> str:
-    model = {"app": App, "volume": Volume, "secret": Secret}.get(noun)
-    row = model.objects.filter(pk=operation.target_id).values_list("name", flat=True).first() if model else None
-    return reverse(noun, args=[*where, row]) if row else ""
+def _object(user: User, noun: str, pk: int, where: list[str]) -> str:
+    model = {"app": App, "volume": Volume, "secret": Secret}[noun]
+    name = model.objects.visible_to(user).filter(pk=pk).values_list("name", flat=True).first()
+    return reverse(noun, args=[*where, name]) if name else ""

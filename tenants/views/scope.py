@@ -21,10 +21,11 @@ from tenants.errors import DomainError, Forbidden, NotFound
 from tenants.forms.fields import DomainForm
 from tenants.models import App, Namespace, Operation, Secret, Team, User, Volume
 from tenants.models.namespace import InNamespace
+from tenants.selectors import finding
 
 View = Callable[..., HttpResponse]
 T = TypeVar("T")
-R = TypeVar("R", bound=InNamespace)
+P = TypeVar("P", Team, Namespace, App, Volume, Secret)
 
 
 class Request(HttpRequest):
@@ -66,48 +67,29 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 def team_of(request: Request, slug: str) -> Team:
-    """The team, if the viewer may know of it. Raises NotFound."""
-    found = Team.objects.visible_to(request.user).filter(slug=slug).first()
-    if found is None:
-        raise NotFound("There is no such team.")
-    request.team = found
-    return found
+    """The team, if the viewer may know of it. Raises NotFound, as all of these."""
+    return _at(request, finding.team(request.user, slug))
 
 
 def namespace_of(request: Request, team: str, name: str) -> Namespace:
-    """The namespace with team and plan. Raises NotFound."""
-    rows = Namespace.objects.visible_to(request.user).select_related("team", "plan")
-    found = rows.filter(team__slug=team, name=name).first()
-    if found is None:
-        raise NotFound("There is no such namespace.")
-    request.team = found.team
-    return found
+    return _at(request, finding.namespace(request.user, team, name))
 
 
 def app_of(request: Request, team: str, namespace: str, name: str) -> App:
-    """The app with its releases. Raises NotFound."""
-    rows = App.objects.select_related("release__created_by", "serving")
-    return _within(request, rows, team, namespace, name)
+    return _at(request, finding.app(request.user, team, namespace, name))
 
 
 def volume_of(request: Request, team: str, namespace: str, name: str) -> Volume:
-    return _within(request, Volume.objects.select_related("created_by"), team, namespace, name)
+    return _at(request, finding.volume(request.user, team, namespace, name))
 
 
 def secret_of(request: Request, team: str, namespace: str, name: str) -> Secret:
-    return _within(request, Secret.objects.select_related("changed_by"), team, namespace, name)
+    return _at(request, finding.secret(request.user, team, namespace, name))
 
 
-def _within(request: Request, rows: Any, team: str, namespace: str, name: str) -> Any:
-    found = (
-        rows.visible_to(request.user)
-        .select_related("namespace__team", "namespace__plan")
-        .filter(namespace__team__slug=team, namespace__name=namespace, name=name)
-        .first()
-    )
-    if found is None:
-        raise NotFound(f"There is no such {rows.model.noun}.")
-    request.team = found.namespace.team
+def _at(request: Request, found: P) -> P:
+    """Remembers whose pages these are: the frame shows that team."""
+    request.team = found.team
     return found
 
 

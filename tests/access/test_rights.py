@@ -21,7 +21,10 @@ TABLE = {
     "volumes.delete": "alice andy",
     "secrets.write": "alice andy bob",
     "secrets.delete": "alice andy bob",
-    "tokens.own": "alice andy bob carol sam dave",
+    "tokens.own": "alice andy bob carol sam dave erin",
+    "tokens.create": "alice andy bob carol sam dave erin",
+    "team.create": "alice andy bob carol sam dave erin",
+    "team.leave": "alice andy bob carol",
     "members.manage": "alice andy",
     "team.edit": "alice andy",
     "team.transfer": "alice",
@@ -85,6 +88,20 @@ def test_token_without_scopes_may_nothing(alice: User, team: Team) -> None:
     assert not any(access.can(alice, verb, team) for verb in TABLE)
 
 
+def test_what_everybody_may_needs_no_team(erin: User) -> None:
+    assert access.can(erin, "team.create", erin)
+    erin.token_scopes = ["read"]
+    assert not access.can(erin, "team.create", erin)
+    assert access.can(erin, "tokens.own", erin)
+
+
+def test_missing_scope_is_refused_and_audited(bob: User, team: Team) -> None:
+    bob.token_scopes = ["apps"]
+    with pytest.raises(Forbidden, match="“read”"):
+        access.require_scope(bob, "team.read", bob)
+    assert AuditEntry.objects.get().outcome == "denied"
+
+
 def test_unknown_verb_is_a_mistake_of_the_code(alice: User, team: Team) -> None:
     with pytest.raises(KeyError):
         access.can(alice, "team.sell", team)
@@ -106,7 +123,7 @@ def test_refusal_of_a_token_names_the_scope(bob: User, team: Team) -> None:
 def test_refusal_of_what_no_token_may(bob: User, team: Team) -> None:
     bob.token_scopes = ["read"]
     with pytest.raises(Forbidden, match="No token"):
-        access.require(bob, "tokens.own", team)
+        access.require(bob, "tokens.create", bob)
 
 
 def test_stranger_is_told_that_nothing_is_there(erin: User, team: Team) -> None:

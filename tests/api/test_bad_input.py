@@ -140,7 +140,7 @@ def test_preflight_changes_nothing(api: Script, namespace: Namespace) -> None:
 def test_preflight_of_the_next_release_counts_its_surge(api: Script, app_row: App) -> None:
     shown = api.post(f"{NS}/quota/preflight", {"app": "checkout", "release": {"replicas": 3}}).json()
     cpu = next(row for row in shown["rows"] if row["resource"] == "cpu")
-    assert (shown["fits"], cpu["this"], cpu["surge"]) == (True, 750, 250)
+    assert (shown["fits"], cpu["this"], cpu["surge"]) == (True, "750m", "250m")
 
 
 def test_name_that_is_taken_is_a_conflict(api: Script, app_row: App) -> None:

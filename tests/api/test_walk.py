@@ -203,7 +203,7 @@ def test_plans_are_those_on_offer(api: Script, plan: Plan) -> None:
     factories.make_plan("old", cpu=1)
     Plan.objects.filter(name="old").update(active=False)
     shown = api.get("plans").json()["results"]
-    assert [(row["name"], row["limits"]["cpu"]) for row in shown] == [("small", 4000)]
+    assert [(row["name"], row["limits"]["cpu"], row["limits"]["pods"]) for row in shown] == [("small", "4000m", 20)]
 
 
 @pytest.mark.parametrize("noun", ["apps", "volumes", "secrets"])

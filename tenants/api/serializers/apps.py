@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tenants.api.fields import TopicOut
 from tenants.api.serializers.releases import SpecOut, spec_out
 from tenants.api.serializers.shapes import ConditionOut
 from tenants.models import App
@@ -16,6 +17,7 @@ from tenants.selectors import apps
 
 
 class AppOut(serializers.ModelSerializer[App]):
+    topic = TopicOut("app")
     namespace = serializers.CharField(source="namespace.name")
     team = serializers.CharField(source="namespace.team.slug")
     state = serializers.CharField(source="health", help_text="running, rolling, stuck, degraded, crashing, waiting, …")
@@ -30,8 +32,9 @@ class AppOut(serializers.ModelSerializer[App]):
 
     class Meta:
         model = App
-        fields = ["name", "namespace", "team", "state", "ready", "wanted", "release", "serving", "address", "deleting",
-                  "generation", "observed_generation", "conditions", "spec", "observed_at", "created_at"]  # fmt: skip
+        fields = ["id", "topic", "name", "namespace", "team", "state", "ready", "wanted", "release", "serving",
+                  "address", "deleting", "generation", "observed_generation", "conditions", "spec", "observed_at",
+                  "created_at"]  # fmt: skip
 
     def get_ready(self, app: App) -> int:
         return int(app.observed.get("ready", 0))

@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tenants.api.fields import TopicOut
 from tenants.models import Operation
 from tenants.models.operation import OperationState
 
@@ -26,6 +27,7 @@ class OperationOut(serializers.ModelSerializer[Operation]):
     """Follow `url` until `done`. `waiting` means that the cluster does not answer: it is tried again until it does."""
 
     url = serializers.SerializerMethodField()
+    topic = TopicOut("operation")
     state = serializers.ChoiceField(OperationState.choices)
     done = serializers.SerializerMethodField()
     team = serializers.CharField(source="team_slug")
@@ -36,8 +38,8 @@ class OperationOut(serializers.ModelSerializer[Operation]):
 
     class Meta:
         model = Operation
-        fields = ["id", "url", "kind", "state", "done", "team", "target", "generation", "progress", "error", "attempts",
-                  "by", "created_at", "started_at", "finished_at"]  # fmt: skip
+        fields = ["id", "url", "topic", "kind", "state", "done", "team", "target", "generation", "progress", "error",
+                  "attempts", "by", "created_at", "started_at", "finished_at"]  # fmt: skip
 
     def get_url(self, operation: Operation) -> str:
         return f"/api/v1/operations/{operation.pk}"

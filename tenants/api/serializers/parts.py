@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from tenants import rules
-from tenants.api.fields import AmountField, RuleField, Strict, TextField
+from tenants.api.fields import AmountField, BytesOut, RuleField, Strict, TextField
 from tenants.api.serializers.shapes import ConditionOut
 from tenants.models import Secret, Volume
 
@@ -13,8 +13,8 @@ from tenants.models import Secret, Volume
 class VolumeOut(serializers.ModelSerializer[Volume]):
     namespace = serializers.CharField(source="namespace.name")
     team = serializers.CharField(source="namespace.team.slug")
-    size = AmountField(rules.storage, say=rules.say_bytes)
-    capacity = serializers.SerializerMethodField()
+    size = BytesOut()
+    capacity = BytesOut(allow_null=True, help_text="What the cluster gave; null until then.")
     deleting = serializers.BooleanField()
     conditions = ConditionOut(many=True)
 
@@ -22,9 +22,6 @@ class VolumeOut(serializers.ModelSerializer[Volume]):
         model = Volume
         fields = ["name", "namespace", "team", "size", "storage_class", "access_mode", "phase", "capacity", "deleting",
                   "generation", "observed_generation", "conditions", "created_at"]  # fmt: skip
-
-    def get_capacity(self, volume: Volume) -> str | None:
-        return None if volume.capacity is None else rules.say_bytes(volume.capacity)
 
 
 class VolumeIn(Strict):

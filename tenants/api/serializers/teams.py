@@ -7,17 +7,18 @@ from typing import Any
 from rest_framework import serializers
 
 from tenants import access, rules
-from tenants.api.fields import NumberField, RuleField, Strict
+from tenants.api.fields import NumberField, RuleField, Strict, TopicOut
 from tenants.models import ApiToken, Membership, Role, Team
 
 
 class TeamOut(serializers.ModelSerializer[Team]):
+    topic = TopicOut("team")
     role = serializers.SerializerMethodField(help_text="Yours in this team; of site staff, theirs on the site.")
     deleting = serializers.BooleanField()
 
     class Meta:
         model = Team
-        fields = ["slug", "name", "role", "viewers_read_logs", "deleting", "created_at"]
+        fields = ["id", "topic", "slug", "name", "role", "viewers_read_logs", "deleting", "created_at"]
 
     def get_role(self, team: Team) -> str:
         return str(self.context["roles"].get(team.pk, self.context["staff_role"]))

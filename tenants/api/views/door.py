@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from django.db.models import Model, QuerySet
 from django.http.response import HttpResponseBase
@@ -18,23 +18,17 @@ from tenants import access
 from tenants.api.errors import Malformed
 from tenants.api.fields import Strict
 from tenants.api.pagination import Pages
-from tenants.api.parsing import Body
-from tenants.api.schema import Schema
 from tenants.api.serializers.operations import OperationOut
 from tenants.api.serializers.shapes import NoQuery, PageQuery, Shape, page_of
-from tenants.errors import Forbidden, NotFound
 from tenants.models import App, Namespace, Operation, Team, User
-from tenants.models.namespace import InNamespace
+from tenants.selectors import finding
 
 Handler = Callable[..., HttpResponseBase]
-R = TypeVar("R", bound=InNamespace)
 
 
 class Door(APIView):
     """Base of all calls. `sent` is the clean body, `asked` the clean query of the call at hand."""
 
-    parser_classes = [Body]
-    schema = Schema()
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     sent: Mapping[str, Any] = {}
     asked: Mapping[str, Any] = {}
@@ -44,34 +38,14 @@ class Door(APIView):
         return cast(User, self.request.user)
 
     def team(self) -> Team:
-        """The team of the address. Raises NotFound for what the caller may not know of."""
-        found = Team.objects.visible_to(self.user).filter(slug=self.kwargs["team"]).first()
-        if found is None:
-            raise NotFound("There is no such team.")
-        return found
+        """The team of the address. Raises NotFound, as all of these."""
+        return finding.team(self.user, self.kwargs["team"])
 
     def namespace(self) -> Namespace:
-        rows = Namespace.objects.visible_to(self.user).select_related("team", "plan")
-        found = rows.filter(team__slug=self.kwargs["team"], name=self.kwargs["namespace"]).first()
-        if found is None:
-            raise NotFound("There is no such namespace.")
-        return found
+        return finding.namespace(self.user, self.kwargs["team"], self.kwargs["namespace"])
 
     def app(self) -> App:
-        return self.within(App.objects.select_related("release__created_by", "serving"))
-
-    def within(self, rows: QuerySet[R]) -> R:
-        """The app, volume or secret of the address."""
-        noun = rows.model.noun
-        mine = rows.filter(namespace__in=Namespace.objects.visible_to(self.user)).select_related("namespace__team")
-        found = mine.filter(
-            namespace__team__slug=self.kwargs["team"],
-            namespace__name=self.kwargs["namespace"],
-            name=self.kwargs[noun],
-        ).first()
-        if found is None:
-            raise NotFound(f"There is no such {noun}.")
-        return found
+        return finding.app(self.user, self.kwargs["team"], self.kwargs["namespace"], self.kwargs["app"])
 
     def page(self, rows: QuerySet[Any], shape: Shape, **context: Any) -> Response:
         """One page of a list."""
@@ -117,7 +91,7 @@ def call(
         @wraps(handler)
         def inner(self: Door, request: Request, **names: Any) -> HttpResponseBase:
             if (reads or request.method in ("GET", "HEAD")) and not any_scope:
-                _may_read(self.user)
+                access.require_scope(self.user, "team.read", self.user)
             self.asked = _clean(query, request.query_params.dict())
             self.sent = _clean(body or Strict, _object(request.data))
             return handler(self, request, **names)
@@ -125,12 +99,6 @@ def call(
         return inner
 
     return wrap
-
-
-def _may_read(user: User) -> None:
-    scopes = getattr(user, "token_scopes", ())
-    if not any("team.read" in access.SCOPES[scope] for scope in scopes):
-        raise Forbidden("This token lacks the scope “read”.")
 
 
 def _object(data: Any) -> Mapping[str, Any]:

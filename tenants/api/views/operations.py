@@ -11,17 +11,15 @@ from tenants.api.serializers.operations import OperationOut
 from tenants.api.serializers.teams import TokenIn, TokenOut
 from tenants.api.views.door import Door, call
 from tenants.errors import NotFound
-from tenants.models import ApiToken, Operation
+from tenants.models import ApiToken
+from tenants.selectors import finding
 from tenants.services import tokens
 
 
 class OneOperation(Door):
     @call("get_operation", "How far a change is", answer=OperationOut)
     def get(self, request: Request, pk: UUID) -> Response:
-        found = Operation.objects.visible_to(self.user).select_related("actor").filter(pk=pk).first()
-        if found is None:
-            raise NotFound("There is no such operation.")
-        return Response(OperationOut(found).data)
+        return Response(OperationOut(finding.operation(self.user, pk)).data)
 
 
 class Nowhere(Door):
@@ -38,7 +36,7 @@ class Nowhere(Door):
 class Tokens(Door):
     @call("list_tokens", "Your tokens", many=TokenOut)
     def get(self, request: Request) -> Response:
-        return self.page(ApiToken.objects.filter(user=self.user), TokenOut)
+        return self.page(ApiToken.objects.visible_to(self.user), TokenOut)
 
     @call(
         "create_token", "Refused: a token makes no tokens, sign in for that", body=TokenIn, answer=TokenOut, status=201
@@ -50,10 +48,7 @@ class Tokens(Door):
 
 class OneToken(Door):
     def token(self) -> ApiToken:
-        found = ApiToken.objects.filter(user=self.user, pk=self.kwargs["pk"]).first()
-        if found is None:
-            raise NotFound("There is no such token.")
-        return found
+        return finding.token(self.user, self.kwargs["pk"])
 
     @call("get_token", "One of your tokens", answer=TokenOut)
     def get(self, request: Request, pk: UUID) -> Response:

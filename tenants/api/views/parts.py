@@ -9,6 +9,7 @@ from tenants.api.serializers.parts import SecretEdit, SecretIn, SecretOut, Volum
 from tenants.api.serializers.shapes import Confirm, accepted
 from tenants.api.views.door import Door, call
 from tenants.models import Secret, Volume
+from tenants.selectors import finding
 from tenants.services import secrets, volumes
 
 VolumeAccepted = accepted(volume=VolumeOut)
@@ -28,15 +29,17 @@ class Volumes(Door):
 
 
 class OneVolume(Door):
+    def volume(self) -> Volume:
+        return finding.volume(self.user, self.kwargs["team"], self.kwargs["namespace"], self.kwargs["volume"])
+
     @call("get_volume", "One volume", answer=VolumeOut)
     def get(self, request: Request, team: str, namespace: str, volume: str) -> Response:
-        return Response(VolumeOut(self.within(Volume.objects.all())).data)
+        return Response(VolumeOut(self.volume()).data)
 
     @call("delete_volume", "Delete a volume and its data", query=Confirm, answer=VolumeAccepted, status=202)
     def delete(self, request: Request, team: str, namespace: str, volume: str) -> Response:
-        found = self.within(Volume.objects.all())
-        operation = volumes.delete_volume(actor=self.user, volume=found, confirm=self.asked["confirm"])
-        return self.accepted(operation, volume=(VolumeOut, self.within(Volume.objects.all())))
+        operation = volumes.delete_volume(actor=self.user, volume=self.volume(), confirm=self.asked["confirm"])
+        return self.accepted(operation, volume=(VolumeOut, self.volume()))
 
 
 class Secrets(Door):
@@ -53,7 +56,7 @@ class Secrets(Door):
 
 class OneSecret(Door):
     def secret(self) -> Secret:
-        return self.within(Secret.objects.select_related("changed_by"))
+        return finding.secret(self.user, self.kwargs["team"], self.kwargs["namespace"], self.kwargs["secret"])
 
     @call("get_secret", "One secret, without its values", answer=SecretOut)
     def get(self, request: Request, team: str, namespace: str, secret: str) -> Response:

@@ -12,8 +12,8 @@ from tenants.api.serializers.operations import OperationOut
 from tenants.api.serializers.shapes import Confirm, TeamDeletion
 from tenants.api.serializers.teams import MemberIn, MemberOut, MeOut, RoleIn, TeamEdit, TeamIn, TeamOut
 from tenants.api.views.door import Door, call
-from tenants.errors import NotFound
 from tenants.models import Membership, Operation, Team
+from tenants.selectors import finding
 from tenants.services import members, teams
 
 
@@ -94,11 +94,7 @@ class Members(Door):
 
 class OneMember(Door):
     def member(self) -> Membership:
-        rows = self.team().memberships.select_related("user", "team")
-        found = rows.filter(user__username=self.kwargs["username"]).first()
-        if found is None:
-            raise NotFound("There is no such member.")
-        return found
+        return finding.member(self.user, self.kwargs["team"], self.kwargs["username"])
 
     @call("get_member", "One member", answer=MemberOut)
     def get(self, request: Request, team: str, username: str) -> Response:
