@@ -61,6 +61,12 @@ def pod_spec(one: Object | None = None, **parts: Any) -> Object:
     } | parts
 
 
+def beside(**labels: str) -> Object:
+    """The part of a pod by which it runs only on a node where a pod with these labels runs."""
+    term = {"labelSelector": {"matchLabels": labels}, "topologyKey": "kubernetes.io/hostname"}
+    return {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
+
+
 def pod(space: str, name: str, one: Object | None = None, **parts: Any) -> Object:
     labels = parts.pop("labels", {"app": name})
     return {

@@ -60,6 +60,7 @@ PODS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "as-root": (container(ROOT), {}),
     "too-big": (container(requests={"cpu": "900"}, limits={}), {}),
     "no-such-node": (container(), {"nodeSelector": {"no": "such"}}),
+    "nobody-there": (container(), manifests.beside(app="nobody")),
     "claim-missing": (container(volumeMounts=MOUNT), from_claim("gone")),
     "claim-unbound": (container(volumeMounts=MOUNT), from_claim("unbound")),
     "init-fails": (

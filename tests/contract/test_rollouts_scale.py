@@ -26,6 +26,24 @@ def test_recreate_ends_the_old_before_the_new(api: Api, space: str) -> None:
     assert (before["spec"]["replicas"], after["spec"]["replicas"]) == (0, 1)
 
 
+def test_apply_turns_a_rolling_update_into_recreate_and_back(api: Api, space: str) -> None:
+    """The fields of the rolling update go with whoever applied them; the server refuses them beside Recreate."""
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    for strategy in (rolling, {"type": "Recreate"}, rolling):
+        body = manifests.deployment(space, "turned", replicas=0, spec={"strategy": strategy})
+        assert api.apply("deployments.apps", body, force="true").ok()["spec"]["strategy"] == strategy
+
+
+def test_pods_that_want_to_be_beside_each_other_share_a_node(api: Api, space: str) -> None:
+    """The first of them begins where it fits, though nobody is there yet."""
+    together = manifests.beside(app="together")
+    api.create("deployments.apps", manifests.deployment(space, "together", web(), replicas=3, **together))
+    api.until("deployments.apps", space, "together", complete)
+    pods = api.items("pods", space, labelSelector="app=together")
+    assert len(pods) == 3
+    assert len({pod["spec"]["nodeName"] for pod in pods}) == 1
+
+
 def test_scale_up_and_down_makes_no_revision(api: Api, space: str) -> None:
     api.create("deployments.apps", manifests.deployment(space, "scaled", web()))
     api.until("deployments.apps", space, "scaled", complete)

@@ -73,6 +73,15 @@ def test_pod_for_a_node_that_is_not_there(api: Api, stuck: str) -> None:
     assert re.match(r"0/\d+ nodes are available: \d+ node\(s\) didn't match Pod's node affinity/selector\.", message)
 
 
+def test_pod_beside_nobody(api: Api, stuck: str) -> None:
+    message = until_unschedulable(api, stuck, "nobody-there", "pod affinity")
+    assert re.match(
+        r"0/\d+ nodes are available: \d+ node\(s\) didn't match pod affinity rules\. "
+        r"preemption: 0/\d+ nodes are available: \d+ Preemption is not helpful for scheduling\.",
+        message,
+    )
+
+
 def test_claim_that_is_missing(api: Api, stuck: str) -> None:
     message = until_unschedulable(api, stuck, "claim-missing", "persistentvolumeclaim")
     assert re.match(r'0/\d+ nodes are available: persistentvolumeclaim "gone" not found\.', message)
