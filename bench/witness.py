@@ -92,7 +92,7 @@ class DeploymentWatch:
                     raise TimeoutError("the cluster did not say what was waited for")
 
     def close(self) -> None:
-        self._response.close()
+        self._response.shutdown()  # close() would wait for the thread that reads
 
     def _chunks(self) -> Iterator[bytes]:
         with contextlib.suppress(AttributeError, OSError, HTTPError):  # closed while it reads
