@@ -5,7 +5,7 @@ Each raises NotFound alike for what is not there and for what the viewer may not
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -56,7 +56,7 @@ def token(user: User, pk: UUID) -> ApiToken:
     return _one(ApiToken.objects.visible_to(user).filter(pk=pk), "token")
 
 
-def _within(rows: InNamespaceQuerySet, user: User, team: str, namespace: str, name: str) -> T:
+def _within(rows: InNamespaceQuerySet, user: User, team: str, namespace: str, name: str) -> Any:
     mine = rows.visible_to(user).select_related("namespace__team", "namespace__plan")
     return _one(mine.filter(namespace__team__slug=team, namespace__name=namespace, name=name), rows.model.noun)
 

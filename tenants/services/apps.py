@@ -64,16 +64,18 @@ def refresh_secrets(*, actor: User, app: App) -> tuple[Release, Operation]:
         return _release(actor, app, current, spec, action="app.refresh_secrets")
 
 
-def roll_back(*, actor: User, app: App, number: int) -> tuple[Release, Operation]:
+def roll_back(*, actor: User, app: App, number: int, expected: int | None = None) -> tuple[Release, Operation]:
     """A new release with image, configuration, scale and secrets' versions of release `number`, which worked once.
 
-    Raises NotFound, Conflict (it never worked, or is the wanted one), Invalid (a volume or secret of it is gone),
-    QuotaExceeded.
+    `expected` as in `release_app`. Raises NotFound, Conflict (it never worked, or is the wanted one), Invalid (a volume
+    or secret of it is gone), QuotaExceeded.
     """
     access.require(actor, "apps.write", app)
     with transaction.atomic():
         app = lock(app)
         current = current_release(app)
+        if expected is not None and expected != current.number:
+            raise _overtaken(app, current, expected)
         target = app.releases.filter(number=number).first()
         if target is None:
             raise NotFound(f"{app.name} has no release v{number}.")

@@ -15,6 +15,7 @@ from tenants.api.fields import AmountField, BytesOut, CpuOut, NumberField, RuleF
 from tenants.models import Release
 from tenants.releases import ReleaseSpec
 
+EXPECTED_HELP = "The number of the release that you started from: 409 “overtaken” when it is not the current one."
 IMAGE_HELP = "Such as registry.example/shop:1.4.0."
 
 
@@ -84,20 +85,17 @@ class ReleaseIn(SpecIn):
     expected = serializers.IntegerField(
         required=False,
         min_value=1,
-        help_text="The number of the release that you started from: 409 “overtaken” when it is not the current one.",
+        help_text=EXPECTED_HELP,
     )
 
 
 class RollbackIn(Strict):
     number = serializers.IntegerField(min_value=1, help_text="A release that worked once.")
+    expected = serializers.IntegerField(required=False, min_value=1, help_text=EXPECTED_HELP)
 
 
 class SpecOut(serializers.Serializer[Any]):
-    """As it stands in the ledger, with what the portal filled in.
-
-    `secret_versions`: the values of secrets that it uses, {secret: {key: version}}. `one_node`: it mounts a
-    ReadWriteOnce volume, so its pods run on one node and stop before new ones start.
-    """
+    """As it stands in the ledger; sent back as it is, it is the next release."""
 
     image = serializers.CharField()
     port = serializers.IntegerField(allow_null=True)
@@ -112,26 +110,59 @@ class SpecOut(serializers.Serializer[Any]):
     command = serializers.ListField(child=serializers.CharField())
     args = serializers.ListField(child=serializers.CharField())
     pull_secret = serializers.CharField()
-    secret_versions = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
-    one_node = serializers.BooleanField()
+
+
+class FilledOut(serializers.Serializer[Any]):
+    """What the portal filled in."""
+
+    secret_versions = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField()),
+        help_text="The values of secrets that it uses: {secret: {key: version}}.",
+    )
+    one_node = serializers.BooleanField(
+        help_text="It mounts a ReadWriteOnce volume: its pods share a node and stop before new ones start."
+    )
+
+
+class ChangeOut(serializers.Serializer[Any]):
+    """`field` is a key of the spec, or “env.NAME” for one of its parts; null: it is not there."""
+
+    field = serializers.CharField()
+    old = serializers.JSONField(allow_null=True)
+    new = serializers.JSONField(allow_null=True)
+
+    def to_representation(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        said = {"cpu": CpuOut(), "memory": BytesOut()}.get(change["field"])
+        if said is None:
+            return dict(change)
+        return {
+            key: said.to_representation(value) if isinstance(value, int) else value for key, value in change.items()
+        }
 
 
 class ReleaseOut(serializers.ModelSerializer[Release]):
     spec = serializers.SerializerMethodField()
+    filled = serializers.SerializerMethodField()
     by = serializers.SerializerMethodField()
     reason = serializers.CharField(source="outcome_reason")
-    changes = serializers.ListField(
-        child=serializers.DictField(), help_text="[{field, old, new}] against the one before."
-    )
+    changes = serializers.SerializerMethodField(help_text="Against the one before.")
 
     class Meta:
         model = Release
-        fields = ["number", "outcome", "reason", "worked", "rolled_back_to", "spec", "changes", "by", "created_at",
-                  "finished_at"]  # fmt: skip
+        fields = ["number", "outcome", "reason", "worked", "rolled_back_to", "spec", "filled", "changes", "by",
+                  "created_at", "finished_at"]  # fmt: skip
 
     @extend_schema_field(SpecOut())
     def get_spec(self, release: Release) -> Mapping[str, Any]:
         return spec_out(release)
+
+    @extend_schema_field(FilledOut())
+    def get_filled(self, release: Release) -> Mapping[str, Any]:
+        return FilledOut(releases.load(release.spec)).data
+
+    @extend_schema_field(ChangeOut(many=True))
+    def get_changes(self, release: Release) -> Any:
+        return ChangeOut(release.changes, many=True).data
 
     def get_by(self, release: Release) -> str | None:
         return release.created_by.get_username() if release.created_by else None

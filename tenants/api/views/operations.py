@@ -25,7 +25,7 @@ class OneOperation(Door):
 class Nowhere(Door):
     """Whatever else is asked for."""
 
-    schema = None  # type: ignore[assignment]
+    schema = None
 
     def get(self, request: Request, **names: str) -> Response:
         raise NotFound("There is no such address: GET /api/schema/ lists them all.")
