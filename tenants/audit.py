@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tenants.models import AuditEntry
+import structlog
+from django.db import transaction
+
+from tenants import chain
+from tenants.models import AuditEntry, Team
+from tenants.roles import role_in
 
 if TYPE_CHECKING:
     from tenants.models import User
+
+_lines = structlog.get_logger("audit")
+_lines_of_commands = structlog.get_logger("audit.command")
+_TOLD = ("actor_name", "role", "door", "action", "outcome", "team_slug", "target_noun", "target_id", "target",
+         "changes", "detail", "address", "request_id")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +47,24 @@ def record(
     detail: str = "",
     machine: str = "",
 ) -> AuditEntry:
-    """Writes one line. `thing` has a `team` (or none); `machine` names the writer where there is no actor."""
+    """Writes one line: of a change, a refusal, or something secret that was shown.
+
+    `thing` has a `team` (or none); `machine` names the writer where there is no actor. `changes` are
+    [{"field", "old", "new"}] of plain JSON values. After the commit it goes to the log collector, and into the chain.
+    """
     came = origin.get()
     team = getattr(thing, "team", None)
     namespace = getattr(thing, "namespace", None)
     name = f"{namespace}/{thing}" if namespace is not None and namespace is not thing else str(thing)
     noun = getattr(thing, "noun", type(thing).__name__.lower())
-    return AuditEntry.objects.create(
+    entry = AuditEntry(
         actor=actor,
         actor_name=actor.get_username() if actor else machine or "system",
+        role=_role(actor, team),
         door=came.door,
         action=action,
         outcome=outcome,
-        team=team if team is not None and team.pk else None,
+        team_id=team.pk if team is not None else None,
         team_slug=team.slug if team is not None else "",
         target_noun=noun,
         target_id=str(thing.pk or ""),
@@ -58,3 +74,21 @@ def record(
         address=came.address,
         request_id=came.request_id,
     )
+    entry.stamp = chain.stamp(entry)
+    entry.save(force_insert=True)
+    transaction.on_commit(partial(_tell, entry), robust=True)
+    transaction.on_commit(chain.link_soon, robust=True)
+    return entry
+
+
+def _role(actor: User | None, team: Team | None) -> str:
+    """What the actor is now: in the team, else on the site."""
+    if actor is None:
+        return ""
+    return role_in(actor, team) if team is not None and team.pk else actor.staff_role
+
+
+def _tell(entry: AuditEntry) -> None:
+    """A line for the log collector. A command's own output stays clean: its lines go where its errors go."""
+    lines = _lines_of_commands if entry.door == "command" else _lines
+    lines.info("audit", id=entry.pk, at=entry.at.isoformat(), **{field: getattr(entry, field) for field in _TOLD})

@@ -1,7 +1,7 @@
 """Fields, constraints and `visible_to(user)`; no verbs: those are in `tenants.services`."""
 
 from tenants.models.app import App, Release
-from tenants.models.audit import AuditEntry, AuditLink
+from tenants.models.audit import AuditEntry, AuditHead, AuditLink
 from tenants.models.cluster import ClusterState
 from tenants.models.joining import Invitation, JoinMessage, JoinRequest, Transfer
 from tenants.models.namespace import Namespace
@@ -17,6 +17,7 @@ __all__ = [
     "ApiToken",
     "App",
     "AuditEntry",
+    "AuditHead",
     "AuditLink",
     "ClusterState",
     "Invitation",

@@ -1,0 +1,135 @@
+"""The audit log's chain: every entry's digest covers the one before, so that a change or a gap shows.
+
+Three things hold it (docs/decisions/0007-audit-chain.md): an entry's stamp, an HMAC of its fields that only Berth can
+make, so that nothing written past it gets into the chain; its link, SHA-256 over the link before, given after the
+commit in the order of commits; and the head, which is sealed by an HMAC too. Keys are SECRET_KEY and its fallbacks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from tenants.models import AuditEntry, AuditHead, AuditLink
+
+log = structlog.get_logger(__name__)
+
+GENESIS = "0" * 64
+"""What the first link's `previous` is."""
+RECENT = 10_000
+"""Entries so far behind the last link are looked at each time: a transaction may commit later than its entry's number
+says. What is older still, `link(whole=True)` finds."""
+BATCH = 500
+SOON = 0.2
+"""Seconds between two times that one process links right after a commit; the dispatcher links the rest."""
+
+FIELDS = ("actor_id", "actor_name", "role", "door", "action", "outcome", "team_id", "team_slug", "target_noun",
+          "target_id", "target", "changes", "detail", "address", "request_id")  # fmt: skip
+
+_linked_at = 0.0
+
+
+def content(entry: AuditEntry) -> str:
+    """All fields but the number, as canonical JSON: sorted keys, no spaces, `at` in UTC with microseconds."""
+    fields = {name: getattr(entry, name) for name in FIELDS}
+    fields["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(previous: str, entry: AuditEntry) -> str:
+    """The link's digest in hex: SHA-256 of the lines previous digest, entry number, stamp, content."""
+    return hashlib.sha256("\n".join((previous, str(entry.pk), entry.stamp, content(entry))).encode()).hexdigest()
+
+
+def stamp(entry: AuditEntry) -> str:
+    """What proves that Berth wrote the entry."""
+    return _hmac("tenants.chain.entry", content(entry), settings.SECRET_KEY)
+
+
+def stamped(entry: AuditEntry) -> bool:
+    """Whether Berth wrote the entry as it stands."""
+    return _made("tenants.chain.entry", content(entry), entry.stamp)
+
+
+def seal(position: int, digest: str) -> str:
+    """What proves that the chain ended here."""
+    return _hmac("tenants.chain.head", f"{position}:{digest}", settings.SECRET_KEY)
+
+
+def sealed(head: AuditHead) -> bool:
+    """Whether Berth itself wrote this end of the chain."""
+    return _made("tenants.chain.head", f"{head.position}:{head.digest}", head.seal)
+
+
+def link_soon() -> None:
+    """Links what was just committed, unless this process did so a moment ago: then the dispatcher does."""
+    global _linked_at  # noqa: PLW0603
+    now = time.monotonic()
+    if now - _linked_at >= SOON:
+        _linked_at = now
+        _link_batch(whole=False)
+
+
+def link(*, whole: bool = False) -> int:
+    """Gives every committed entry without one its place, in the order of their numbers; how many got one.
+
+    0 also where another process is at it. `whole` looks through the whole log, not at its recent part alone.
+    """
+    total = 0
+    while made := _link_batch(whole=whole):
+        total += made
+    return total
+
+
+def _link_batch(*, whole: bool) -> int:
+    with transaction.atomic():
+        head = AuditHead.objects.select_for_update(skip_locked=True).first()
+        if head is None:
+            return 0
+        if not sealed(head):
+            log.error("audit_head_not_sealed", position=head.position, do="manage.py verify_audit")
+            return 0
+        links = list(_links(head, whole=whole))
+        if not links:
+            return 0
+        AuditLink.objects.bulk_create(links)
+        last = links[-1]
+        head.position, head.digest, head.entry_id = last.position, last.digest, last.entry_id
+        head.seal = seal(head.position, head.digest)
+        head.save()
+    log.info("audit_chained", head=str(head), count=len(links))
+    return len(links)
+
+
+def _links(head: AuditHead, *, whole: bool) -> Iterator[AuditLink]:
+    """The next links, at most BATCH. An entry without Berth's stamp gets none: `verify_audit` names it."""
+    waiting = AuditEntry.objects.filter(link__isnull=True).order_by("pk")
+    if not whole:
+        waiting = waiting.filter(pk__gt=head.entry_id - RECENT)
+    position, previous = head.position, head.digest
+    for entry in waiting.iterator(chunk_size=BATCH):
+        if not stamped(entry):
+            continue
+        position += 1
+        made = AuditLink(position=position, entry=entry, previous=previous, digest=digest(previous, entry))
+        previous = made.digest
+        yield made
+        if position == head.position + BATCH:
+            return
+
+
+def _made(salt: str, text: str, mac: str) -> bool:
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(constant_time_compare(_hmac(salt, text, key), mac) for key in keys)
+
+
+def _hmac(salt: str, text: str, key: str) -> str:
+    return salted_hmac(salt, text, secret=key, algorithm="sha256").hexdigest()
