@@ -8,7 +8,7 @@ recognized by timestamp and text. What the kubelet has rotated away meanwhile is
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -88,8 +88,13 @@ async def follow(
     since_ns: int | None = None,
     tail: int | None = None,
     follow: bool = True,
+    silence: float | None = None,
+    on_open: Callable[[], None] | None = None,
 ) -> AsyncIterator[Line]:
     """The lines of one stream until it ends: of `previous` run or the present one, since an instant or the last `tail`.
+
+    `silence`: seconds without a byte after which a followed stream is given up, as Unavailable with reason "Silent".
+    `on_open` is called when the API server has begun its answer.
 
     A followed stream that ends says nothing of why: the run is over, or somebody cut it. Its last line is left out
     when its end is missing: the next read brings it whole. Raises `cluster.errors`; `Invalid` (400) while the container
@@ -108,8 +113,10 @@ async def follow(
         query["sinceTime"] = datetime.fromtimestamp(since_ns // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     path = paths.item("Pod", namespace, pod, "log")
     splitter = Splitter(since_ns or 0)
-    silence = None if follow else SNAPSHOT_SILENCE
+    silence = silence if follow else SNAPSHOT_SILENCE
     async with opened(connection, path, query, silence=silence, accept="*/*") as chunks:
+        if on_open is not None:
+            on_open()
         async for chunk in chunks:
             for line in splitter.feed(chunk):
                 yield line

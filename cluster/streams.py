@@ -7,6 +7,7 @@ Time limits are explicit, because the client's default ends every stream after f
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
@@ -24,6 +25,9 @@ HEAD_TIMEOUT = 15.0
 """Seconds until an answer begins, the handshake included; the log of a container that writes nothing begins at once."""
 REFUSAL_BYTES = 1 << 16
 """How much of an error's body is read."""
+
+TCP = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 30_000))
+"""A peer that is gone without a word is noticed after 30 s (tcp(7)); what the system does not know is left out."""
 
 
 @asynccontextmanager
@@ -52,6 +56,7 @@ async def opened(
     try:
         if response.status != 200:
             raise await _refused(response)
+        _notice_death(response)
         yield _chunks(response)
     finally:
         response.close()
@@ -70,6 +75,17 @@ async def _ask(
     answer = await client.rest_client.request("GET", url, headers=headers, _request_timeout=limits)
     response: aiohttp.ClientResponse = answer.response
     return response
+
+
+def _notice_death(response: aiohttp.ClientResponse) -> None:
+    transport = response.connection.transport if response.connection else None
+    stream: socket.socket | None = transport.get_extra_info("socket") if transport else None
+    if stream is None:
+        return
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in TCP:
+        if hasattr(socket, name):
+            stream.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 async def _refused(response: aiohttp.ClientResponse) -> Exception:

@@ -8,6 +8,7 @@ stay, no deletion is missed. Resource versions are opaque and only compared for 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -21,6 +22,7 @@ from cluster import names, paths
 from cluster.cache import Cache, Codec, EventCache
 from cluster.connection import Connection
 from cluster.errors import ClusterError, Expired, Unavailable
+from cluster.pulse import KindHealth, Pulse
 from cluster.streams import opened
 
 log = logging.getLogger(__name__)
@@ -54,16 +56,6 @@ class Change:
     old: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class KindHealth:
-    """How true one kind's cache is: complete once (`synced`), watched now (`connected`), heard from last."""
-
-    synced: bool
-    connected: bool
-    last_contact: datetime | None
-    error: str = ""
-
-
 class Informer:
     """A cache of the managed objects of one cluster, of `kinds` (keys of `cluster.pruned.TYPES`, unless `raw`).
 
@@ -71,7 +63,7 @@ class Informer:
 
     `on_change` is called on the loop after the cache holds the change, and must not block. `raw`: objects are whole
     dicts (without managedFields) instead of `cluster.pruned` Structs. Events have no label: all are watched, those of
-    managed namespaces are held, the newest 20 of each object.
+    managed namespaces are held, the newest 20 of each object. `pulse` is told when a watch opens or breaks.
     """
 
     def __init__(
@@ -82,21 +74,25 @@ class Informer:
         on_change: Callable[[Change], None],
         raw: bool = False,
         silence: float = SILENCE,
+        pulse: Pulse | None = None,
     ) -> None:
         self.synced = asyncio.Event()
         self._on_change = on_change
+        self.answered = asyncio.Event()  # set for a moment only: see `hurry`
         self._kinds = {kind: _Kind(self, connection, kind, raw=raw, silence=silence) for kind in kinds}
         self._namespaces = self._kinds.get("Namespace")
         if "Event" in self._kinds and self._namespaces is None:
             self._namespaces = _Kind(self, connection, "Namespace", raw=raw, silence=silence, told=False)
+        self._everything = set(self._kinds.values()) | ({self._namespaces} if self._namespaces else set())
+        self._pulse = pulse
+        if pulse is not None:
+            pulse.feel(self)
 
     async def run(self) -> None:
         """Lists and watches until cancelled. Never raises for the cluster's faults."""
-        everything = set(self._kinds.values())
-        if self._namespaces is not None:
-            everything.add(self._namespaces)
+        self.turned()
         async with asyncio.TaskGroup() as group:
-            for kind in everything:
+            for kind in self._everything:
                 group.create_task(kind.run(), name=f"watch {kind.kind}")
 
     def get(self, kind: str, namespace: str, name: str) -> Any | None:
@@ -109,7 +105,17 @@ class Informer:
 
     def health(self) -> dict[str, KindHealth]:
         """Kind → how true its cache is."""
-        return {name: kind.health() for name, kind in self._kinds.items()}
+        return {kind.kind: kind.health() for kind in self._everything}
+
+    def turned(self) -> None:
+        """A watch opened or broke."""
+        if self._pulse is not None:
+            self._pulse.look()
+
+    def hurry(self) -> None:
+        """The cluster answered somebody: watches that wait to be opened again do not wait longer."""
+        self.answered.set()
+        self.answered.clear()
 
     async def namespaces_known(self) -> None:
         """Waits until the managed namespaces are listed."""
@@ -186,11 +192,12 @@ class _Kind:
         if self.kind == "Event":
             await self._informer.namespaces_known()
         while True:
+            failed = True
             try:
                 if not self._version:
                     await self._list()
                 await self._watch()
-                continue
+                failed = False
             except ClusterError as error:
                 self._error = error.message
                 if isinstance(error, Expired) or error.reason == "Silent":
@@ -199,10 +206,19 @@ class _Kind:
             except msgspec.DecodeError as error:
                 self._error, self._version = f"unreadable answer: {error}", ""
                 log.warning("watch of %s: unreadable answer: %s", self.kind, error)
-            finally:
-                self._connected = False
-            await asyncio.sleep(self._wait * random.uniform(0.5, 1.0))  # noqa: S311
-            self._wait = min(RETRY_MOST, 2 * self._wait)
+            self._connected = False
+            self._informer.turned()
+            if failed:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """The pause between two tries, ever longer; cut short when the cluster answers another watch meanwhile."""
+        wait = self._wait * random.uniform(0.5, 1.0)  # noqa: S311
+        self._wait = min(RETRY_MOST, 2 * self._wait)
+        await asyncio.sleep(min(wait, SHORT))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, wait - SHORT)):
+                await self._informer.answered.wait()
 
     # -- list
 
@@ -248,6 +264,8 @@ class _Kind:
         async with opened(self._connection, self._path, query, silence=self._silence) as chunks:
             self._connected = True
             self._heard()
+            self._informer.turned()
+            self._informer.hurry()
             async for line in _lines(chunks):
                 self._frame(line)
         if asyncio.get_running_loop().time() - started < SHORT:

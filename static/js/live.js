@@ -1,6 +1,5 @@
 // One socket for what changes while one looks. Server-rendered fragments replace the content of
 // [data-topic] [data-fragment]; "changed" fires a DOM event that hx-trigger listens for.
-// Logs use the same connection class with another address (logs.js).
 
 const RETRY_FIRST = 500;
 const RETRY_MOST = 15000;
@@ -52,23 +51,22 @@ let connection = null;
 
 function place(message) {
   const root = `[data-topic="${escaped(message.topic)}"]`;
+  document.dispatchEvent(new CustomEvent("live:state", { detail: state }));
   const selector = `${root}[data-fragment="${escaped(message.target)}"], ${root} [data-fragment="${escaped(message.target)}"]`;
   for (const element of document.querySelectorAll(selector)) {
-    // Parsed as a document of its own: nothing in it runs, and it was escaped where it was rendered.
-    const parsed = new DOMParser().parseFromString(`<template>${message.html}</template>`, "text/html");
-    const fresh = parsed.querySelector("template").content;
-    if (element.dataset.html === message.html) continue;
-    element.dataset.html = message.html;
-    keepFocus(element, () => element.replaceChildren(document.adoptNode(fresh)));
-    refreshTimes(element);
+    if (held(element)) whenLeft(element, () => show(element, message.html));
+    else show(element, message.html);
   }
 }
 
-function keepFocus(element, change) {
-  const held = element.contains(document.activeElement) ? document.activeElement : null;
-  const path = held && held.id ? `#${escaped(held.id)}` : held && held.getAttribute("href") ? `[href="${escaped(held.getAttribute("href"))}"]` : null;
-  change();
-  if (path) element.querySelector(path)?.focus({ preventScroll: true });
+function show(element, html) {
+  if (element.dataset.html === html) return;
+  element.dataset.html = html;
+  // Parsed as a document of its own: nothing in it runs, and it was escaped where it was rendered.
+  const parsed = new DOMParser().parseFromString(`<template>${html}</template>`, "text/html");
+  const fresh = parsed.querySelector("template").content;
+  keepFocus(element, () => element.replaceChildren(document.adoptNode(fresh)));
+  refreshTimes(element);
 }
 
 function received(message) {
@@ -90,7 +88,7 @@ function say(state, since) {
     for (const words of element.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== state;
     const time = element.querySelector(`[data-when="${state}"] time`);
     if (time && since) { time.dateTime = since; time.textContent = clock(since); time.title = new Date(since).toString(); }
-    else if (time && state === "closed") { time.dateTime = new Date().toISOString(); time.textContent = clock(new Date()); }
+    else if (time && (state === "closed" || state === "crowded")) { time.dateTime = new Date().toISOString(); time.textContent = clock(new Date()); }
   }
   document.documentElement.dataset.live = state;
 }
@@ -139,7 +137,6 @@ if (document.querySelector("[data-topic]")) {
     message: received,
     state: watched,
   });
-  document.addEventListener("htmx:afterSettle", () => { if (document.documentElement.dataset.live === "open") sync(); });
+  document.addEventListener("htmx:afterSettle", () => { if (document.documentElement.dataset.live === "open") sync(); refreshTimes(); });
 }
 refreshTimes();
-setInterval(refreshTimes, 20000);

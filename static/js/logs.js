@@ -1,6 +1,6 @@
 // The log view: rows of one height of which only those in sight exist, so that 100,000 lines stay smooth.
 
-import { Connection } from "./live.js";
+import { Connection } from "./connection.js";
 import { Resume, levelOf, plain, segments } from "./loglines.js";
 
 const MOST = 100000;
@@ -64,9 +64,12 @@ function received(message) {
   } else if (message.type === "gap") add({ mark: "gap", when: Date.now(), pod: podOf(message.source), text: message.why });
   else if (message.type === "began") mark(message, message.source);
   else if (message.type === "ended") { resume.forget(message.source); mark(message, null); }
-  else if (message.type === "full" || message.type === "refused" || message.type === "stale") say(message.type, message.why || "");
+  else if (message.type === "full") say(message.waiting ? "full" : "open", waits(message));
+  else if (message.type === "refused") say("refused");
   draw();
 }
+
+const waits = ({ waiting, why }) => `${waiting} ${waiting === 1 ? "pod is" : "pods are"} not followed yet. ${why}`;
 
 function mark(message, previous) {
   add({ mark: "end", when: Date.now(), pod: podOf(message.source), text: message.why, previous, source: message.source });
@@ -275,6 +278,12 @@ setInterval(() => {
   rate = { at: now, lines: 0, shown: Math.round((rate.lines * 1000) / Math.max(1, now - rate.at)) };
   figures();
 }, 2000);
+
+// The page's other socket says whether the cluster answers.
+document.addEventListener("live:state", (event) => {
+  if (event.detail === "stale") say("stale");
+  else if (event.detail === "open" && !view.querySelector("[data-log-state=stale]").hidden) say("open");
+});
 
 const connection = new Connection("/ws/logs/", {
   opened: () => connection.send({ type: "open", app: Number(view.dataset.logApp), tail: 200, resume: resume.tokens() }),

@@ -18,6 +18,7 @@ from tenants.live import frames
 from tenants.live.hub import Hub
 from tenants.live.logview import LogView
 from tenants.live.messages import OpenLogs
+from tenants.live.places import Places
 from tenants.live.runs import Run
 from tenants.models import App
 
@@ -54,37 +55,48 @@ def as_text(line: Line) -> bytes:
     return f"{line['at']} {line['pod']} {text}{cut}\n".encode()
 
 
-async def last(runs: list[Run], tail: int) -> list[Line]:
+async def last(places: Places, runs: list[Run], tail: int, *, user: int, team: int) -> list[Line]:
     """The last `tail` lines of each run until now, by time; fewer of a run whose lines are too long for its share.
 
-    Raises cluster.errors.Unavailable.
+    Each stream takes one of the team's `places` while it is read. Raises cluster.errors.Unavailable and places.Full.
     """
-    places = asyncio.Semaphore(AT_ONCE)
+    side_by_side = asyncio.Semaphore(AT_ONCE)
     share = MOST // max(len(runs), 1)
 
     async def read(run: Run) -> Iterable[tuple[int, Line]]:
-        key, size, left_out = run.key, 0, 0
-        found: deque[tuple[int, Line]] = deque()
-        async with places:
-            lines = logs.follow(
-                clusters.connection(key.cluster), key.namespace, key.pod, key.container, tail=tail, follow=False
-            )
-            try:
-                async for one in lines:
-                    found.append((one.ns, _line(one.ns, key.pod, one.text, one.cut)))
-                    size += len(one.text)
-                    while size > share and len(found) > 1:
-                        size -= len(found.popleft()[1]["text"])
-                        left_out += 1
-            except (errors.NotFound, errors.Refused) as error:
-                found.append((found[-1][0] if found else 0, {"notice": error.message, "pod": key.pod}))
-        if left_out:
-            why = f"{left_out} older lines are left out: the lines are long. Follow the log to have all that comes."
-            found.appendleft((found[0][0], {"notice": why, "pod": key.pod}))
-        return found
+        async with side_by_side:
+            with places.reading(user=user, team=team, node=run.node):
+                return await _read(run, tail, share)
 
-    read_all = await asyncio.gather(*map(read, runs))
-    return [line for _, line in sorted((pair for found in read_all for pair in found), key=lambda pair: pair[0])]
+    try:
+        async with asyncio.TaskGroup() as group:
+            reading = [group.create_task(read(run)) for run in runs]
+    except ExceptionGroup as failed:  # the others were cancelled for the first
+        raise failed.exceptions[0] from failed
+    pairs = (pair for task in reading for pair in task.result())
+    return [line for _, line in sorted(pairs, key=lambda pair: pair[0])]
+
+
+async def _read(run: Run, tail: int, share: int) -> Iterable[tuple[int, Line]]:
+    """(Unix nanoseconds, line) of the last lines of a run, of at most `share` characters."""
+    key, size, left_out = run.key, 0, 0
+    found: deque[tuple[int, Line]] = deque()
+    lines = logs.follow(
+        clusters.connection(key.cluster), key.namespace, key.pod, key.container, tail=tail, follow=False
+    )
+    try:
+        async for one in lines:
+            found.append((one.ns, _line(one.ns, key.pod, one.text, one.cut)))
+            size += len(one.text)
+            while size > share and len(found) > 1:
+                size -= len(found.popleft()[1]["text"])
+                left_out += 1
+    except (errors.NotFound, errors.Refused) as error:
+        found.append((found[-1][0] if found else 0, {"notice": error.message, "pod": key.pod}))
+    if left_out:
+        why = f"{left_out} older lines are left out: the lines are long. Follow the log to have all that comes."
+        found.appendleft((found[0][0], {"notice": why, "pod": key.pod}))
+    return found
 
 
 async def follow(
@@ -133,7 +145,10 @@ def _lines(message: frames.Message | str, names: dict[str, str]) -> Iterator[Lin
     elif isinstance(message, frames.Gap | frames.Ended):
         yield {"notice": message.why, "pod": names.get(message.source, "")}
     elif isinstance(message, frames.Full):
-        yield {"notice": message.why, "pod": ""}
+        words = (
+            f"{message.waiting} pods wait for a place. {message.why}" if message.waiting else "No pod waits any more."
+        )
+        yield {"notice": words, "pod": ""}
 
 
 def _line(ns: int, pod: str, text: str, cut: int) -> Line:

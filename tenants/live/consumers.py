@@ -18,6 +18,7 @@ from tenants.live.outbox import Outbox
 from tenants.models import App
 
 MAX_TOPICS = 60
+"""Subscriptions of one socket; a page has two at most."""
 
 
 class LiveConsumer(GuardedConsumer):
@@ -38,7 +39,12 @@ class LiveConsumer(GuardedConsumer):
             if topic is not None:
                 hubs.current().unsubscribe(topic, self.outbox)
             return
-        if message.topic in self.topics or len(self.topics) >= MAX_TOPICS:
+        if message.topic in self.topics:
+            return
+        if len(self.topics) >= MAX_TOPICS:
+            self.outbox.put(
+                frames.encode(frames.Refused(message.topic, f"One socket has at most {MAX_TOPICS} topics."))
+            )
             return
         topic = await self._find(message.topic)
         if topic is None:

@@ -5,12 +5,12 @@ The partials named here hold no button and no form, so that they are the same fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from django.db import close_old_connections
 from django.template.loader import render_to_string
 
-from cluster import names
+from cluster import involved, names
 from cluster.pruned import Event
 from cluster.rollout import Rollout
 from cluster.watch import Change
@@ -48,26 +48,15 @@ def last_lines(lines: list[str]) -> str:
     return render_to_string("tenants/apps/detail.html#last_lines", {"lines": lines})
 
 
-def apps_of(change: Change) -> Iterator[str]:
-    """Names of the apps that a change in the cluster concerns."""
+def app_of(change: Change) -> str:
+    """Name of the app that a change in the cluster concerns, or ""."""
     if change.object is None:
-        return
+        return ""
     if change.kind == "Event":
-        yield from apps_named(change.object.involved_object.name)
-        return
-    app = change.object.labels.get(names.LABEL_APP)
-    if app:
-        yield app
-
-
-def apps_named(name: str) -> Iterator[str]:
-    """The apps that an object of that name may belong to.
-
-    "checkout-5d9f7b-tz8vd" is a pod of checkout, "checkout-5d9f7b" its ReplicaSet, "checkout" its Deployment.
-    """
-    parts = name.split("-")
-    for length in range(len(parts), max(0, len(parts) - 3), -1):
-        yield "-".join(parts[:length])
+        subject = change.object.involved_object
+        return involved.app_of(subject.kind, subject.name)
+    app: str = change.object.labels.get(names.LABEL_APP, "")
+    return app
 
 
 def concerns(topic: Topic, message: Changed) -> bool:

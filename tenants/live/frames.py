@@ -55,9 +55,10 @@ class Fresh(Message):
 
 
 class Refused(Message, omit_defaults=True):
-    """The topic (or, without one, the log) is not there for this viewer."""
+    """The topic (or, without one, the log) is not there for this viewer; or `why` not."""
 
     topic: str | None = None
+    why: str = ""
 
 
 class Pod(msgspec.Struct, forbid_unknown_fields=True):
@@ -119,8 +120,9 @@ class Ended(Message):
 
 
 class Full(Message):
-    """Not all runs can be followed: who holds the places."""
+    """So many runs wait for a place, and why: who holds the places. 0: none waits any more."""
 
+    waiting: int
     why: str
 
 

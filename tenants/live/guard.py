@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
+import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -21,16 +21,21 @@ from django.utils.crypto import constant_time_compare
 
 from tenants import peer
 from tenants.audit import Origin, origin
+from tenants.live import seats
 from tenants.live.events import rights_group
 from tenants.models import User
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 RECHECK = 5.0
-"""Seconds between two looks at the rights behind an open socket."""
+"""Seconds between two looks at the rights behind an open socket, by the clock: the message of a change may get lost."""
+KEEP = 20.0
+"""Seconds between two times that an open socket says that it still has its seat."""
 SIGNED_OUT = 4401
 RIGHT_LOST = 4403
 MALFORMED = 4400
+CROWDED = 4429
+"""The person has too many sockets open: browsers come again after a while."""
 FAILED = 1011
 """Browsers come again after this one."""
 MAX_MESSAGE = 64 << 10
@@ -42,6 +47,7 @@ class GuardedConsumer(AsyncWebsocketConsumer):
     user: User
     closing = False
     _sending: asyncio.Task[None] | None = None
+    _seat: seats.Seat | None = None
 
     async def connect(self) -> None:
         origin.set(Origin(door="socket", address=peer.address(self.scope)))
@@ -49,6 +55,10 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         user = await self._session_user()
         if user is None:
             await self.shut(SIGNED_OUT)
+            return
+        self._seat = await seats.take(user.pk)
+        if self._seat is None:
+            await self.shut(CROWDED)
             return
         self.user = user
         if self.channel_layer is not None:
@@ -62,9 +72,11 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         if task is not None:
             task.cancel()
         self._stop_sending()
+        await self.closed()
+        if self._seat is not None:
+            await self._seat.leave()
         if self.channel_layer is not None and hasattr(self, "user"):
             await self.channel_layer.group_discard(rights_group(self.user.pk), self.channel_name)
-        await self.closed()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.closing or not hasattr(self, "user"):
@@ -108,8 +120,13 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         """The socket is gone."""
 
     async def _recheck_forever(self) -> None:
+        clock = asyncio.get_running_loop().time
+        kept = clock()
         while not self.closing:
             await asyncio.sleep(RECHECK)
+            if self._seat is not None and clock() >= kept + KEEP:
+                kept = clock()
+                await self._seat.keep()
             try:
                 await self._recheck()
             except DatabaseError:

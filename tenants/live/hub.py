@@ -7,36 +7,44 @@ A page costs the API server nothing.
 from __future__ import annotations
 
 import asyncio
-import logging
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
+import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from cluster import names
+from cluster import involved, names
 from cluster.pruned import Event
+from cluster.pulse import Pulse
 from cluster.rollout import Rollout, derive
 from cluster.watch import Change, Informer
 from tenants import clusters
 from tenants.live import fragments, frames, lastlines
+from tenants.live.endings import Endings
 from tenants.live.events import Changed, Message, team_group
-from tenants.live.logs import LogHub, SourceKey
+from tenants.live.logs import LogHub
 from tenants.live.outbox import Outbox, Shown
 from tenants.live.pace import Pace
-from tenants.live.runs import Run, ending, runs
+from tenants.live.runs import Run, runs
 from tenants.live.topics import SharedKey, Topic
 from tenants.live.upstream import Upstream
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
-STALE_CHECK = 1.0
+LOOK_AGAIN = 1.0
+"""Seconds between two looks at rollouts that go on: "stuck" is the absence of change, of which nothing tells."""
 WATCHED = ("Deployment", "ReplicaSet", "Pod", "Event", "PersistentVolumeClaim", "EndpointSlice")
 """Kinds that rollouts and logs are shown from; what else stands in a namespace, the observer tells the database."""
+
+PULSE = "pulse"
+"""Key of what a browser is told of its clusters' silence: the newest word counts."""
 
 Place = tuple[str, str, str]
 """(cluster alias, namespace in the cluster, app)."""
@@ -47,7 +55,9 @@ class Hub:
 
     def __init__(self) -> None:
         self.informers: dict[str, Informer] = {}
-        self.upstream = Upstream(self._ending)
+        self._pulses: dict[str, Pulse] = {}
+        self._endings = Endings(self.informers)
+        self.upstream = Upstream(self._endings)
         self.logs = LogHub(self.upstream.lines, self.upstream.since)
         self._shown: dict[SharedKey, Shown] = {}
         self._by_place: dict[Place, Shown] = {}
@@ -58,19 +68,20 @@ class Hub:
         self._running: set[asyncio.Task[None]] = set()
         self._heard: set[int] = set()
         self._channel = ""
-        self.stale_since: dict[str, datetime] = {}
 
     async def start(self) -> None:
         """Opens the watches. Returns at once: pages say "as of" until they are in step."""
         for alias in settings.CLUSTERS:
-            informer = Informer(clusters.connection(alias), WATCHED, on_change=self._on_change(alias))
+            pulse = self._pulses[alias] = Pulse(partial(self._tell_pulse, alias))
+            changed = partial(self._on_change, alias)
+            informer = Informer(clusters.connection(alias), WATCHED, on_change=changed, pulse=pulse)
             self.informers[alias] = informer
             self._tasks.append(asyncio.create_task(informer.run(), name=f"watch {alias}"))
         layer = get_channel_layer()
         if layer is not None:
             self._channel = await layer.new_channel("hub")
             self._tasks.append(asyncio.create_task(self._listen(), name="listen"))
-        self._tasks.append(asyncio.create_task(self._mind_staleness(), name="staleness"))
+        self._tasks.append(asyncio.create_task(self._mind_time(), name="time"))
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -94,9 +105,9 @@ class Hub:
         if topic.reads_logs:
             shown.log_readers.add(outbox)
         await self._hear(topic.teams)
-        alias = topic.place[0] if topic.place else "default"
-        if alias in self.stale_since:
-            outbox.put(frames.encode(frames.Stale(self.stale_since[alias])), key="stale")
+        silent = self._silence(topic.clusters)
+        if silent is not None:
+            outbox.put(frames.encode(frames.Stale(silent)), key=PULSE)
         await self._refresh(shown, also=outbox)
 
     def unsubscribe(self, topic: Topic, outbox: Outbox) -> None:
@@ -140,20 +151,14 @@ class Hub:
         pods.sort(key=lambda pod: (pod.metadata.creation_timestamp, pod.name))
         return [run for pod in pods for run in runs(alias, pod)]
 
-    def _ending(self, key: SourceKey) -> str | None:
-        """How a run ended; None while it goes on, and while the watch is not in step and cannot tell."""
-        informer = self.informers.get(key.cluster)
-        if informer is None or not informer.synced.is_set():
-            return None
-        return ending(key, informer.get("Pod", key.namespace, key.pod))
-
     def _events(self, place: Place | None) -> list[Event]:
         """The cluster's own words about the app."""
         informer = self.informers.get(place[0]) if place else None
         if place is None or informer is None:
             return []
         _, namespace, app = place
-        return [e for e in informer.objects("Event", namespace) if app in fragments.apps_named(e.involved_object.name)]
+        about = ((event, event.involved_object) for event in informer.objects("Event", namespace))
+        return [event for event, subject in about if involved.app_of(subject.kind, subject.name) == app]
 
     def watch_pods(self, place: Place, changed: Callable[[], None]) -> Callable[[], None]:
         """Calls `changed` when pods of the app come, change or go; answers the way to stop it."""
@@ -168,17 +173,30 @@ class Hub:
 
     # -- from the cluster
 
-    def _on_change(self, alias: str) -> Callable[[Change], None]:
-        def changed(change: Change) -> None:
-            for app in fragments.apps_of(change):
-                place = (alias, change.namespace or "", app)
-                if change.kind == "Pod":
-                    for watcher in tuple(self._pod_watchers.get(place, ())):
-                        watcher()
-                if place in self._by_place:
-                    self._pace.mark(self._by_place[place])
+    def _on_change(self, alias: str, change: Change) -> None:
+        place = (alias, change.namespace, fragments.app_of(change))
+        if change.kind == "Pod":
+            self._endings.told(alias, change)
+            for watcher in tuple(self._pod_watchers.get(place, ())):
+                watcher()
+        if place in self._by_place:
+            self._pace.mark(self._by_place[place])
 
-        return changed
+    def _tell_pulse(self, alias: str) -> None:
+        """A cluster fell silent or is back: each browser hears how those stand that it looks at."""
+        clusters_of: dict[Outbox, set[str]] = defaultdict(set)
+        for shown in self._shown.values():
+            for outbox in shown.viewers:
+                clusters_of[outbox] |= shown.topic.clusters
+        for outbox, aliases in clusters_of.items():
+            if alias in aliases:
+                silent = self._silence(aliases)
+                outbox.put(frames.encode(frames.Stale(silent) if silent else frames.Fresh()), key=PULSE)
+
+    def _silence(self, aliases: Set[str]) -> datetime | None:
+        """Since when the first of these clusters is silent; None while all are heard."""
+        pulses = (self._pulses[alias] for alias in aliases if alias in self._pulses)
+        return min((pulse.silent_since for pulse in pulses if pulse.silent_since), default=None)
 
     # -- from the database
 
@@ -223,8 +241,9 @@ class Hub:
         figures, html = await asyncio.get_running_loop().run_in_executor(
             self._renderer, fragments.render, topic, rollout, self._events(topic.place)
         )
-        changed = {target: text for target, text in html.items() if shown.html.get(target) != text}
-        shown.html.update(html)
+        still = {target: _TIMES.sub("", text) for target, text in html.items()}
+        changed = {target: html[target] for target, text in still.items() if shown.html.get(target) != text}
+        shown.html.update(still)
         differs = figures != shown.figures
         shown.figures = figures
         texts = {target: _frame(topic, target, text) for target, text in (html if also else changed).items()}
@@ -242,27 +261,12 @@ class Hub:
                 if news or (outbox is also and shown.last_lines.html):
                     outbox.put(text, key=(topic.name, lastlines.TARGET))
 
-    async def _mind_staleness(self) -> None:
+    async def _mind_time(self) -> None:
         while True:
-            await asyncio.sleep(STALE_CHECK)
+            await asyncio.sleep(LOOK_AGAIN)
             for shown in self._by_place.values():
                 if shown.figures and not shown.figures.settled:
-                    self._pace.mark(shown)  # sentences that depend on time: "stuck" is the absence of change
-            for alias, informer in self.informers.items():
-                since = _stale_since(informer)
-                if since is not None and alias not in self.stale_since:
-                    self._tell_all(alias, frames.Stale(since))
-                    self.stale_since[alias] = since
-                elif since is None and alias in self.stale_since:
-                    del self.stale_since[alias]
-                    self._tell_all(alias, frames.Fresh())
-
-    def _tell_all(self, alias: str, message: frames.Message) -> None:
-        text = frames.encode(message)
-        for shown in self._shown.values():
-            if shown.topic.place is None or shown.topic.place[0] == alias:
-                for outbox in shown.viewers:
-                    outbox.put(text, key="stale")
+                    self._pace.mark(shown)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -275,16 +279,8 @@ class Hub:
             log.error("a live fragment could not be rendered", exc_info=task.exception())
 
 
-def _stale_since(informer: Informer) -> datetime | None:
-    """Since when the cluster has not answered; None while every watch is connected."""
-    healths = informer.health().values()
-    if all(health.connected for health in healths):
-        return None
-    heard = [health.last_contact for health in healths if not health.connected and health.last_contact]
-    return min(heard) if heard else _STARTED
-
-
-_STARTED = datetime.now(UTC)
+# What times say grows by itself in the browser: that alone is no news.
+_TIMES = re.compile(r"(?<=>)[^<>]*(?=</time>)")
 
 
 def _frame(topic: Topic, target: str, html: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from tenants.live import frames
+from tenants.live.places import Caps, Full, Places
 from tenants.live.resume import Token, unseen
 from tenants.live.ring import Entry, Ring, encode
 
@@ -44,16 +45,6 @@ class SourceKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Caps:
-    """Upstream streams at most: each one takes an inotify instance on its node."""
-
-    process: int = 400
-    node: int = 60
-    team: int = 100
-    user: int = 40
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """Something that the stream itself says beside its lines: a gap, an end."""
 
@@ -82,6 +73,10 @@ class Source:
         self.closing: asyncio.TimerHandle | None = None
         self._seal: asyncio.TimerHandle | None = None
         self._sealed_at = 0.0
+
+    def users(self) -> set[int]:
+        """Those who look."""
+        return {viewer.user for viewer in self.viewers}
 
     async def drain(self, stream: AsyncIterator[Entry | Mark]) -> None:
         """Reads until the run ends. Lines become visible by the tick, marks at once."""
@@ -157,21 +152,13 @@ class Viewer:
                 yield mark.type(source.key.id, mark.why)
 
 
-class Full(Exception):
-    """A cap is reached. `who`: what is full; `holders`: user id → streams held, most first."""
-
-    def __init__(self, who: str, limit: int, holders: list[tuple[int, int]]) -> None:
-        super().__init__(who)
-        self.who, self.limit, self.holders = who, limit, holders
-
-
 class LogHub:
     """All sources of this process, reference-counted; they linger a while when the last viewer leaves."""
 
     def __init__(self, upstream: Upstream, reread: Reread, *, caps: Caps | None = None, linger: float = LINGER) -> None:
         self._upstream = upstream
         self._reread = reread
-        self._caps = caps or Caps()
+        self.places = Places(caps)
         self._linger = linger
         self.sources: dict[SourceKey, Source] = {}
 
@@ -185,10 +172,11 @@ class LogHub:
         """
         source = self.sources.get(key)
         if source is None:
-            self._check(viewer, team, node)
             source = Source(key, team=team, node=node)
+            self._take_place(source, viewer.user)
             self.sources[key] = source
             source.task = asyncio.create_task(source.drain(self._upstream(key, TAIL)))
+            source.task.add_done_callback(lambda _, ended=source: self.places.give(ended))  # type: ignore[misc]
         if source.closing is not None:
             source.closing.cancel()
             source.closing = None
@@ -227,6 +215,7 @@ class LogHub:
             if not one.viewers and one.closing is None and one.key in self.sources:
                 loop = asyncio.get_running_loop()
                 one.closing = loop.call_later(self._linger, self._close, one)
+        self.places.changed()  # of this user's
 
     async def stop(self) -> None:
         """Ends every upstream."""
@@ -241,19 +230,16 @@ class LogHub:
             source.closing.cancel()
         if source.task is not None:
             source.task.cancel()
+        self.places.give(source)
 
-    def _check(self, viewer: Viewer, team: int, node: str) -> None:
-        caps = self._caps
-        live = [s for s in self.sources.values() if s.task is not None and not s.task.done()]
-        for who, limit, held in (
-            ("process", caps.process, live),
-            ("node", caps.node, [s for s in live if s.node == node]),
-            ("team", caps.team, [s for s in live if s.team == team]),
-            ("user", caps.user, [s for s in live if any(v.user == viewer.user for v in s.viewers)]),
-        ):
-            if len(held) >= limit:
-                holders = Counter(v.user for s in held for v in s.viewers)
-                raise Full(who, limit, holders.most_common(5))
+    def _take_place(self, source: Source, user: int) -> None:
+        """Where there is none, sources that only linger make room. Raises Full."""
+        try:
+            self.places.take(source, user=user)
+        except Full:
+            for idle in [one for one in self.sources.values() if one.closing is not None]:
+                self._close(idle)
+            self.places.take(source, user=user)
 
 
 def _take(counter: Counter[tuple[int, str]], key: tuple[int, str]) -> bool:

@@ -10,8 +10,9 @@ from channels.db import database_sync_to_async
 
 from cluster import errors
 from tenants.live import frames
-from tenants.live.logs import Full, Source, SourceKey, Viewer
+from tenants.live.logs import Source, SourceKey, Viewer
 from tenants.live.messages import OpenLogs, PreviousLogs
+from tenants.live.places import Full
 from tenants.live.resume import Token, unseen
 from tenants.live.ring import encode
 from tenants.live.runs import Run
@@ -37,6 +38,8 @@ class LogView:
         self._viewer = Viewer(user=user)
         self._followed: dict[str, SourceKey] = {}
         self._pods_changed = True
+        self._place_free = False
+        self._said_full, self._waiting = "", 0
         self._stop_watching = hub.watch_pods(self._place, self._on_pods)
 
     def poke(self) -> None:
@@ -45,6 +48,7 @@ class LogView:
 
     def close(self) -> None:
         self._stop_watching()
+        self._hub.logs.places.leave(self._on_place)
         self._hub.logs.detach(self._viewer)
 
     async def frames(self, commands: asyncio.Queue[Any]) -> AsyncIterator[Frame]:
@@ -55,6 +59,9 @@ class LogView:
             if self._pods_changed:
                 self._pods_changed = False
                 async for frame in self._follow_pods():
+                    yield frame
+            elif self._place_free:
+                async for frame in self._follow_new(self._hub.runs(self._place)):
                     yield frame
             while not commands.empty():
                 command = commands.get_nowait()
@@ -71,6 +78,10 @@ class LogView:
         self._pods_changed = True
         self._viewer.wake.set()
 
+    def _on_place(self) -> None:
+        self._place_free = True
+        self._viewer.wake.set()
+
     async def _drain(self) -> AsyncIterator[Frame]:
         """Everything that is new, a frame a source in turn."""
         more = True
@@ -84,25 +95,39 @@ class LogView:
 
     async def _follow_pods(self) -> AsyncIterator[Frame]:
         runs = self._hub.runs(self._place)
-        new = [run for run in runs if run.key.id not in self._followed]
         yield frames.Pods([run.shown() for run in runs], self._viewers(runs))
         async for frame in self._missed(runs):
             yield frame
-        for run in new:
-            self._followed[run.key.id] = run.key
-            token = self._tokens.pop(run.key.id, None)
+        async for frame in self._follow_new(runs):
+            yield frame
+
+    async def _follow_new(self, runs: Iterable[Run]) -> AsyncIterator[Frame]:
+        """Follows what is not followed yet, as far as there are places; the rest is tried again when one is free."""
+        self._place_free = False
+        self._hub.logs.places.wait(self._on_place)
+        waiting, full = 0, None
+        for run in [run for run in runs if run.key.id not in self._followed]:
+            token = self._tokens.get(run.key.id)
+            try:
+                caught_up = await self._hub.logs.attach(
+                    self._viewer, run.key, team=self._team, node=run.node, tail=self._tail, token=token
+                )
+            except Full as error:
+                waiting, full = waiting + 1, error
+                continue
+            self._tokens.pop(run.key.id, None)
             if run.key.restart and token is None and not self._saw_before(run.key):
                 times = "once" if run.key.restart == 1 else f"{run.key.restart} times"
                 yield frames.Began(run.key.id, f"restarted {times} before this.")
-            try:
-                for frame in await self._hub.logs.attach(
-                    self._viewer, run.key, team=self._team, node=run.node, tail=self._tail, token=token
-                ):
-                    yield frame
-            except Full as full:
-                del self._followed[run.key.id]
-                yield frames.Full(await self._who_holds(full))
-                return
+            self._followed[run.key.id] = run.key
+            for frame in caught_up:
+                yield frame
+        if full is None:
+            self._hub.logs.places.leave(self._on_place)
+        why = await database_sync_to_async(why_full)(full) if full else ""
+        if why != self._said_full or (full and waiting != self._waiting):
+            self._said_full, self._waiting = why, waiting
+            yield frames.Full(waiting, why)
 
     async def _missed(self, runs: Iterable[Run]) -> AsyncIterator[Frame]:
         """What ended while the browser was away: the rest of the run before, or a gap that is said."""
@@ -154,9 +179,16 @@ class LogView:
         sources = (self._hub.logs.sources.get(run.key) for run in runs)
         return len({self._viewer, *(viewer for source in sources if source for viewer in source.viewers)})
 
-    @database_sync_to_async
-    def _who_holds(self, full: Full) -> str:
-        names = dict(User.objects.filter(pk__in=[user for user, _ in full.holders]).values_list("pk", "username"))
-        holders = ", ".join(f"{names.get(user, 'somebody')} ({count})" for user, count in full.holders)
-        where = {"process": "this server", "node": "one node", "team": "your team", "user": "you"}[full.who]
-        return f"{full.limit} logs are followed at once for {where}, which is the most. They are held by {holders}."
+
+def why_full(full: Full) -> str:
+    """Whose places are all taken, and by whom, in words. Reads the database."""
+    names = dict(User.objects.filter(pk__in=[user for user, _ in full.holders]).values_list("pk", "username"))
+    holders = ", ".join(f"{names.get(user, 'somebody')} ({count})" for user, count in full.holders)
+    where = {
+        "process": "this server",
+        "node": "one node",
+        "share": "your team on one node",
+        "team": "your team",
+        "user": "you",
+    }[full.who]
+    return f"{full.limit} logs are open at once for {where}, which is the most. They are held by {holders or 'nobody'}."

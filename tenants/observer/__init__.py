@@ -7,6 +7,7 @@ it in a thread.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -34,37 +35,61 @@ def run(stop: threading.Event) -> None:
 
 async def _run(stop: threading.Event) -> None:
     """All database work is done by one thread, so that the observer never competes with itself for a row."""
+    over = _awaitable(stop)
     with ThreadPoolExecutor(1, "observer-rows") as thread:
         desk = Desk(thread)
-        while not stop.is_set():
+        while not over.is_set():
             try:
                 async with leading.lead(desk) as leader:
-                    await _lead(leader, desk, stop)
+                    await _lead(leader, desk, over)
             except leading.LedByOther:
-                await asyncio.sleep(STAND_BY)
+                await _stand_by(over)
             except DatabaseError as error:
                 log.warning("observer_without_database", error=str(error))
-                await asyncio.sleep(STAND_BY)
+                await _stand_by(over)
             except Exception:  # whatever it was, pages must not stay old for ever
                 log.exception("observer_failed")
-                await asyncio.sleep(STAND_BY)
+                await _stand_by(over)
 
 
-async def _lead(leader: leading.Leadership, desk: Desk, stop: threading.Event) -> None:
+def _awaitable(stop: threading.Event) -> asyncio.Event:
+    """Set on this loop when the other thread's `stop` is."""
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+
+    def wait() -> None:
+        stop.wait()
+        with contextlib.suppress(RuntimeError):  # the loop has ended before
+            loop.call_soon_threadsafe(over.set)
+
+    threading.Thread(target=wait, name="observer-stop", daemon=True).start()
+    return over
+
+
+async def _stand_by(over: asyncio.Event) -> None:
+    """A pause before the row of the lead is looked at again: databases tell nobody that a lease ran out."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STAND_BY):
+            await over.wait()
+
+
+async def _lead(leader: leading.Leadership, desk: Desk, over: asyncio.Event) -> None:
     log.info("observer_leads", clusters=sorted(settings.CLUSTERS))
     audit.origin.set(audit.Origin(door="observer"))
     watchers = [Watcher(alias, desk, Writer(alias)) for alias in settings.CLUSTERS]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(watcher.run()) for watcher in watchers]
         tasks.append(group.create_task(_dispatch(desk)))
-        while not stop.is_set() and leader.held:  # noqa: ASYNC110 - the event is another thread's
-            await asyncio.sleep(0.1)
-        for task in tasks:
-            task.cancel()
-    log.info("observer_stops", lost=not leader.held)
+        ends = [asyncio.create_task(event.wait()) for event in (over, leader.lost)]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (*tasks, *ends):
+                task.cancel()
+    log.info("observer_stops", lost=leader.lost.is_set())
 
 
 async def _dispatch(desk: Desk) -> None:
+    """Publishes what was committed and never ran, or is due: rows of other processes, so they are asked for."""
     while True:
         try:
             await desk.do(redrive)

@@ -31,10 +31,10 @@ class LedByOther(Exception):
 
 @dataclass(slots=True)
 class Leadership:
-    """Held until it could not be renewed."""
+    """Held until it could not be renewed: then `lost` is set."""
 
     holder: UUID = field(default_factory=uuid4)
-    held: bool = True
+    lost: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @contextlib.asynccontextmanager
@@ -74,15 +74,15 @@ async def _renew(desk: Desk, mine: Leadership) -> None:
     """A lead that was not renewed in time is lost: who thinks otherwise would write beside the next leader."""
     loop = asyncio.get_running_loop()
     until = loop.time() + LEASE.total_seconds()
-    while mine.held:
+    while not mine.lost.is_set():
         await asyncio.sleep(RENEW_EVERY)
         asked = loop.time()
         try:
             if not await desk.do(take, mine.holder):
-                mine.held = False
+                mine.lost.set()
                 return
             until = asked + LEASE.total_seconds()
         except DatabaseError as error:
             log.warning("lead_not_renewed", error=str(error))
         if loop.time() >= until:
-            mine.held = False
+            mine.lost.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cluster import names
+from cluster import involved, names
 from cluster.pruned import Event
 from cluster.watch import Informer
 
@@ -120,15 +120,8 @@ def _event_keys(namespace: str, event: Any) -> set[Key]:
     subject = event.involved_object
     if subject.kind == "PersistentVolumeClaim":
         return {Key("volume", namespace, subject.name)}
-    if subject.kind == "Deployment":
-        return {Key("app", namespace, subject.name)}
-    # The name of a pod or a ReplicaSet begins with the app's: which one it is, only the app's own look tells.
-    stem = subject.name
-    found = set()
-    while "-" in stem:
-        stem = stem.rpartition("-")[0]
-        found.add(Key("app", namespace, stem))
-    return found
+    app = involved.app_of(subject.kind, subject.name)
+    return {Key("app", namespace, app)} if app else set()
 
 
 def _labels(thing: Any) -> dict[str, str]:

@@ -6,14 +6,14 @@ A thousand pods that change are a few rows that are written a few times a second
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Iterable
 
 import structlog
 from django.db import Error as DatabaseError
-from django.utils import timezone
 
 from cluster import errors
-from cluster.watch import Change, Informer, KindHealth
+from cluster.pulse import Pulse
+from cluster.watch import Change, Informer
 from tenants import clusters
 from tenants.observer.sights import PRUNED, WHOLE, Key, keys_of, look
 from tenants.observer.writing import Desk, Writer
@@ -27,8 +27,6 @@ ALL_EVERY = 60.0
 ASK_EVERY = 10.0
 # Things that are looked at in one go, so that the loop and the rows' thread stay responsive.
 BATCH = 200
-# A watch that broke off is opened again at once; only one that stays broken means that the cluster is silent.
-SILENT = timedelta(seconds=3)
 
 
 class Watcher:
@@ -40,10 +38,13 @@ class Watcher:
         self._writer = writer
         self._dirty: set[Key] = set()
         self._again: set[Key] = set()
+        self._news = asyncio.Event()  # something is dirty
+        self._turned = asyncio.Event()  # the cluster fell silent or is back, or was just asked
+        self._unanswered = ""  # why the last question had no answer
         connection = clusters.connection(alias)
-        self._whole = Informer(connection, WHOLE, on_change=self._changed, raw=True)
-        self._pruned = Informer(connection, PRUNED, on_change=self._changed)
-        self._broken_since = timezone.now()
+        self._pulse = Pulse(self._turned.set)
+        self._whole = Informer(connection, WHOLE, on_change=self._changed, raw=True, pulse=self._pulse)
+        self._pruned = Informer(connection, PRUNED, on_change=self._changed, pulse=self._pulse)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -52,7 +53,7 @@ class Watcher:
                 group.create_task(self._whole.run())
                 group.create_task(self._pruned.run())
                 group.create_task(self._ask())
-                group.create_task(self._listen())
+                group.create_task(self._tell())
                 await self._whole.synced.wait()
                 await self._pruned.synced.wait()
                 group.create_task(self._repeat())
@@ -62,22 +63,30 @@ class Watcher:
 
     def _changed(self, change: Change) -> None:
         if change.type != "SYNCED":
-            self._dirty |= keys_of(change.kind, change.namespace, change.name, change.object)
+            self._mark(keys_of(change.kind, change.namespace, change.name, change.object))
+
+    def _mark(self, keys: Iterable[Key]) -> None:
+        self._dirty.update(keys)
+        if self._dirty:
+            self._news.set()
 
     async def _write(self) -> None:
         while True:
+            await self._news.wait()
             await asyncio.sleep(GATHER)
-            if not self._dirty or not self._true():
-                continue
+            while not self._pulse.intact.is_set():
+                await self._pulse.intact.wait()
+            self._news.clear()
             batch = {self._dirty.pop() for _ in range(min(BATCH, len(self._dirty)))}
             try:
                 again = await self._write_down(batch)
             except DatabaseError as error:
                 log.warning("sights_not_written", cluster=self._alias, error=str(error))
-                self._dirty |= batch
                 await asyncio.sleep(1)
+                self._mark(batch)
                 continue
             self._again = (self._again - batch) | again
+            self._mark(())
 
     async def _write_down(self, keys: set[Key]) -> set[Key]:
         """Writes what is seen of `keys`; one that cannot be understood keeps no other from being written."""
@@ -95,38 +104,29 @@ class Watcher:
         return again
 
     async def _repeat(self) -> None:
-        """What time alone changes (a rollout that stands still), what is awaited, and now and then everything."""
+        """What time alone changes (a rollout that stands still), what is awaited, and now and then everything.
+
+        By the clock, because nothing tells of it: an operation that changed nothing has no event in the cluster.
+        """
         loop = asyncio.get_running_loop()
         next_all = loop.time()
         while True:
             try:
                 if loop.time() >= next_all:
-                    self._dirty |= await self._desk.do(self._writer.every_key)
+                    self._mark(await self._desk.do(self._writer.every_key))
                     next_all = loop.time() + ALL_EVERY
-                self._dirty |= self._again | await self._desk.do(self._writer.awaited_keys)
+                self._mark(self._again | await self._desk.do(self._writer.awaited_keys))
             except DatabaseError as error:
                 log.warning("rows_not_read", cluster=self._alias, error=str(error))
             await asyncio.sleep(AGAIN_EVERY)
 
-    def _health(self) -> list[KindHealth]:
-        return [*self._whole.health().values(), *self._pruned.health().values()]
-
-    def _true(self) -> bool:
-        """Whether the caches are what the cluster holds now: an absence in them means something only then."""
-        return all(kind.synced and kind.connected for kind in self._health())
-
-    async def _listen(self) -> None:
-        """Tells the pages when the watches break, and when they are back."""
-        silent: bool | None = None
+    async def _tell(self) -> None:
+        """Tells the pages when the cluster falls silent, and when it is back."""
         while True:
-            await asyncio.sleep(0.5)
-            broken = [kind for kind in self._health() if not kind.connected]
-            if not broken:
-                self._broken_since = timezone.now()
-            now_silent = timezone.now() - self._broken_since > SILENT
-            if now_silent != silent and (now_silent or not broken):
-                await self._say(None if not now_silent else broken[0].error or "the watches are broken")
-                silent = now_silent
+            await self._turned.wait()
+            self._turned.clear()
+            silent = self._pulse.silent_since is not None
+            await self._say(self._unanswered or (self._pulse.error if silent else None))
 
     async def _ask(self) -> None:
         """Asks for version and storage classes: what forms need, and a sign of life on a connection of its own."""
@@ -137,15 +137,23 @@ class Watcher:
             except errors.ClusterError as error:
                 log.info("cluster_not_asked", cluster=self._alias, error=error.message)
                 if isinstance(error, errors.Unavailable):
-                    await self._say(error.message)
+                    self._unanswered = error.message or "no answer"
+                    self._turned.set()
                 await asyncio.sleep(1)
                 continue
-            await self._say(None)
+            self._answered()
             try:
                 await self._desk.do(clusters.learned, self._alias, info)
             except DatabaseError as error:
                 log.warning("cluster_not_recorded", cluster=self._alias, error=str(error))
             await asyncio.sleep(ASK_EVERY)
+
+    def _answered(self) -> None:
+        if self._unanswered:
+            self._unanswered = ""
+            self._whole.hurry()
+            self._pruned.hurry()
+        self._turned.set()
 
     async def _say(self, silence: str | None) -> None:
         try:

@@ -107,7 +107,7 @@ def ago(when: Any) -> SafeString:
     moment = _moment(when)
     if moment is None:
         return format_html('<span class="b-faint">{}</span>', "never")
-    return _time(moment, _relative((timezone.now() - moment).total_seconds()), relative=True)
+    return _time(moment, _relative((timezone.now() - moment).total_seconds()), "relative")
 
 
 @register.filter
@@ -125,22 +125,22 @@ def day(when: Any) -> SafeString:
 
 
 @register.filter
-def age(when: Any) -> str:
+def age(when: Any) -> SafeString:
     """How long it has been, for small places: `54 s`, `1 min 48 s`, `14 min`, `6 days`; or how long until then."""
     moment = _moment(when)
     if moment is None:
-        return ""
+        return EMPTY
     seconds = abs((timezone.now() - moment).total_seconds())
     if 600 <= seconds < 3600:
-        return f"{int(seconds) // 60} min"
-    return f"{int(seconds) // 3600} h" if 3600 <= seconds < 86400 else duration(seconds)
+        return _time(moment, f"{int(seconds) // 60} min", "age")
+    return _time(moment, f"{int(seconds) // 3600} h" if 3600 <= seconds < 86400 else duration(seconds), "age")
 
 
 @register.filter
-def lasting(when: Any) -> str:
+def lasting(when: Any) -> SafeString:
     """How long it has been, in two units: `14 min 05 s`."""
     moment = _moment(when)
-    return duration(abs((timezone.now() - moment).total_seconds())) if moment else ""
+    return _time(moment, duration(abs((timezone.now() - moment).total_seconds())), "lasting") if moment else EMPTY
 
 
 def duration(seconds: float) -> str:
@@ -186,13 +186,14 @@ def get(mapping: Mapping[str, Any], key: str) -> Any:
     return mapping.get(key, "")
 
 
-def _time(moment: datetime, words: str, *, relative: bool = False) -> SafeString:
+def _time(moment: datetime, words: str, grows: str = "") -> SafeString:
+    """`grows`: how static/js/times.js keeps the words true while the page is open; "" for those that stay."""
     exact = moment.astimezone(UTC)
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         exact.isoformat(timespec="seconds"),
         f"{exact:%a} {exact.day} {exact:%b %Y, %H:%M:%S} UTC",
-        mark_safe(" data-relative") if relative else "",
+        format_html(" data-{}", grows) if grows else "",
         words,
     )
 

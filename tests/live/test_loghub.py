@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tenants.live import frames
-from tenants.live.logs import Caps, Full, LogHub, Mark, SourceKey, Viewer
+from tenants.live.logs import LogHub, Mark, SourceKey, Viewer
+from tenants.live.places import Caps, Full
 from tenants.live.resume import Token, checksum
 from tenants.live.ring import Entry
 

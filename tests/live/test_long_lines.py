@@ -12,8 +12,10 @@ from cluster.logs import LINE_BYTES, Line
 from tenants import clusters
 from tenants.api import loglines
 from tenants.live import upstream
+from tenants.live.endings import Endings
 from tenants.live.logs import SourceKey
 from tenants.live.messages import log_decoder
+from tenants.live.places import Places
 from tenants.live.runs import Run
 
 KEY = SourceKey("default", "ns", "web-1", "uid", "web", 0)
@@ -38,13 +40,13 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 async def test_catching_up_reads_so_many_bytes_at_most(read: list[int]) -> None:
-    await upstream.Upstream(lambda _: None).since(KEY, 0)
+    await upstream.Upstream(Endings({})).since(KEY, 0)
     assert len(read) <= upstream.REREAD_BYTES // LINE_BYTES + 1
 
 
 async def test_a_call_holds_the_newest_lines_that_fit_and_says_what_is_left_out(read: list[int]) -> None:
     run = Run(KEY, "node", "1", over=False)
-    lines = await loglines.last([run] * 64, 100)
+    lines = await loglines.last(Places(), [run] * 64, 100, user=1, team=1)
     texts = [line for line in lines if "text" in line]
     assert sum(len(line["text"]) for line in texts) <= loglines.MOST
     assert {line["at"] for line in texts} == {loglines._instant(number) for number in range(LINES - 32, LINES)}

@@ -20,7 +20,7 @@ class Renderer:
         self.began = asyncio.Event()
         self.tasks: list[asyncio.Task[None]] = []
         self.pace = Pace(self.refresh, self.spawn)
-        self.shown = Shown(Topic("app:1", "app", "1", frozenset({1})))
+        self.shown = Shown(Topic("app:1", "app", "1", frozenset({1}), frozenset()))
         self.shown.viewers.add(Outbox())
 
     async def refresh(self, shown: Shown) -> None:

@@ -1,7 +1,7 @@
 """An app's logs for scripts: all pods together, as plain text or as JSON lines, followed where asked.
 
-Which pods there are, and the lines of a followed log, come through the same hub as those of browsers: a script costs
-the cluster no stream of its own.
+Which pods there are, and the lines of a followed log, come through the same hub as those of browsers: a script that
+follows costs the cluster no stream of its own. The last lines are read from the cluster within the hub's places.
 """
 
 from __future__ import annotations
@@ -25,12 +25,22 @@ from tenants.api.authentication import live_token
 from tenants.api.errors import Unavailable
 from tenants.api.serializers.logs import LogsQuery
 from tenants.api.views.door import Door, call
+from tenants.errors import DomainError
 from tenants.live import hub as hubs
-from tenants.live.hub import Hub, Place
+from tenants.live.hub import Hub
 from tenants.live.logs import TAIL
+from tenants.live.logview import why_full
+from tenants.live.places import Full
 from tenants.models import ApiToken, App
 
 TEXT, JSON_LINES = "text/plain", "application/x-ndjson"
+
+
+class Busy(DomainError):
+    """All log streams that there may be are open."""
+
+    code = "busy"
+    status = 429
 
 
 class ErrorsAreJson(BaseContentNegotiation):
@@ -58,33 +68,36 @@ class Logs(Door):
     def get(self, request: Request, team: str, namespace: str, app: str) -> HttpResponseBase:
         found = self.app()
         access.require(self.user, "logs.read", found)
-        place = (found.namespace.cluster, found.namespace.cluster_name, found.name)
         tail = self.asked.get("tail", TAIL)
         json = "json" in request.headers.get("Accept", "")
         write = loglines.as_json if json else loglines.as_text
         kind = JSON_LINES if json else f"{TEXT}; charset=utf-8"
-        hub = _hub(place)
+        hub = _hub(found.namespace.cluster)
         if not self.asked.get("follow"):
-            lines = async_to_sync(_last)(hub, place, tail)
+            try:
+                lines = async_to_sync(_last)(hub, found, tail, self.user.pk)
+            except Full as full:
+                raise Busy(f"{why_full(full)} Try again in a moment.") from full
             return HttpResponse(b"".join(map(write, lines)), content_type=kind)
         stream = _follow(hub, found, cast(ApiToken, request.auth), tail, write)
         return StreamingHttpResponse(stream, content_type=kind, headers={"X-Accel-Buffering": "no"})
 
 
-def _hub(place: Place) -> Hub:
-    """The process's hub, in step with the cluster. Raises Unavailable."""
+def _hub(cluster: str) -> Hub:
+    """The process's hub, in step with the cluster of that alias. Raises Unavailable."""
     try:
         hub = hubs.current()
     except RuntimeError as error:
         raise Unavailable("This server follows no logs: ask one that serves pages.") from error
-    informer = hub.informers.get(place[0])
+    informer = hub.informers.get(cluster)
     if informer is None or not informer.synced.is_set():
         raise Unavailable("The cluster does not answer. Try again in a moment.")
     return hub
 
 
-async def _last(hub: Hub, place: Place, tail: int) -> list[loglines.Line]:
-    return await loglines.last(hub.runs(place), tail)
+async def _last(hub: Hub, app: App, tail: int, user: int) -> list[loglines.Line]:
+    place = (app.namespace.cluster, app.namespace.cluster_name, app.name)
+    return await loglines.last(hub.logs.places, hub.runs(place), tail, user=user, team=app.namespace.team_id)
 
 
 async def _follow(hub: Hub, app: App, token: ApiToken, tail: int, write: loglines.Write) -> AsyncIterator[bytes]:
