@@ -49,6 +49,8 @@ MAX_SUBDOMAIN = 253
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
 
+_SECRET_VERSION = re.compile(r"(?P<secret>.+)-v(?P<version>[1-9][0-9]{0,8})", re.ASCII)
+
 
 def is_label(text: str) -> bool:
     """Whether `text` is a DNS-1123 label (RFC 1123, at most 63 characters): namespaces, apps, claims, containers."""
@@ -114,6 +116,16 @@ def secret_object(secret: str, version: int) -> str:
     'database-v3'
     """
     return bounded(secret, f"-v{version}")
+
+
+def secret_version(object_name: str) -> tuple[str, int] | None:
+    """The secret and the version that an object is of, by its name alone; None for a name of another form.
+
+    >>> secret_version("database-v3"), secret_version("regcred")
+    (('database', 3), None)
+    """
+    found = _SECRET_VERSION.fullmatch(object_name)
+    return (found["secret"], int(found["version"])) if found else None
 
 
 def tenant_group(namespace_id: str, role: str) -> str:

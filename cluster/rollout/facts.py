@@ -23,7 +23,7 @@ class Events:
         for event in events:
             self._by_object[event.involved_object.kind, event.involved_object.name].append(event)
         for found in self._by_object.values():
-            found.sort(key=lambda event: (event.last_seen is not None, event.last_seen))
+            found.sort(key=lambda event: event.order)
 
     def of(self, kind: str, found: Object, *reasons: str) -> list[Event]:
         """Events of one object (not of an earlier one of its name), of any or only of some reasons."""
@@ -103,6 +103,17 @@ def _proof(status: ContainerStatus) -> timedelta:
 def window(probe: Probe | None) -> timedelta:
     """How long a probe may fail before the kubelet acts on it."""
     return timedelta(seconds=probe.period_seconds * probe.failure_threshold) if probe else timedelta(0)
+
+
+def once(*texts: str) -> tuple[str, ...]:
+    """What the cluster said, each sentence once: one that another repeats behind a prefix of its own is left out."""
+    said = [text for text in texts if text]
+    kept: list[str] = []
+    for text in said:
+        error = text.rpartition("ErrImagePull: ")[2]
+        if not any(error in other for other in kept):
+            kept.append(text)
+    return tuple(kept)
 
 
 def seconds(amount: float) -> str:

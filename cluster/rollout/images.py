@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from cluster import images
 from cluster.pruned import ContainerStatus, Pod
-from cluster.rollout.facts import Events, times
+from cluster.rollout.facts import Events, once, times
 from cluster.rollout.finding import PATIENCE, Finding
 
 REASONS = frozenset(
@@ -75,7 +75,7 @@ def image_finding(pod: Pod, status: ContainerStatus, image: str, events: Events)
     return Finding(
         code,
         facts,
-        tuple(dict.fromkeys(text for text in (failed.message if failed else "", waiting.message) if text)),
+        once(failed.message if failed else "", waiting.message),
         note=f"{_NOTES[code]}, {tries} tries"
         if tries > 1
         else f"{_NOTES[code]}{', tried ' + times(tries) if tries else ''}",

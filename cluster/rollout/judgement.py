@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from cluster.pruned import Pod
 from cluster.rollout.causes import CAUSES, CRASHES
 from cluster.rollout.diagnosis import EVICTION_SHOWN, choose, refusals
-from cluster.rollout.facts import condition, is_over, is_ready, keeps_ending, main_status, window
+from cluster.rollout.facts import condition, is_over, is_ready, keeps_ending, main_status, once, window
 from cluster.rollout.finding import PATIENCE, Finding
 from cluster.rollout.model import State
 from cluster.rollout.scene import Scene
@@ -119,7 +119,7 @@ def _stall(scene: Scene) -> Finding:
     ]
     return Finding(
         "stalled",
-        evidence=tuple(dict.fromkeys([*reversed(warnings), *conditions]))[:3],
+        evidence=once(*reversed(warnings), *conditions)[:3],
         note="waits",
         since=_moved(scene),
         pod=waiting.name if waiting else "",

@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
+from cluster import amounts, names
 from cluster.pruned import Claim, Condition, ContainerStatus, Pod, ReplicaSet
 from cluster.rollout.facts import Events, condition
 from cluster.rollout.finding import PATIENCE, Finding
 
 _QUOTA = re.compile(r"exceeded quota: \S+ requested: (?P<requested>.+), used: (?P<used>.+), limited: (?P<limited>.+)$")
 _CONFIG_MAP = re.compile(r'^configmap "(?P<named>[^"]+)" not found|find key \S+ in ConfigMap [^/]+/(?P<keyed>\S+)')
-_RESOURCES = {"requests.cpu": "CPU", "requests.memory": "memory", "limits.memory": "memory limit", "pods": "pods"}
+_LIMIT = re.compile(
+    r"is forbidden: (?P<bound>maximum|minimum) (?P<resource>\S+) usage per (?P<what>\S+) is (?P<allowed>[^\s,]+), "
+    r"but (?:limit|request) is (?P<asked>[^\s,]+?)\.?$"
+)
 
 
 def refusal_finding(replicaset: ReplicaSet) -> Finding | None:
@@ -29,24 +33,30 @@ def _refusal(message: str) -> tuple[str, dict[str, str]]:
         return "pod_security", {"policy": found["policy"]}
     if found := _QUOTA.search(message):
         return "quota_full", {"room": _room(found["requested"], found["used"], found["limited"])}
-    if found := re.search(r"failed quota: [^:]+: must specify (?P<missing>[^ ]+)", message):
-        return "quota_demands", {"missing": found["missing"]}
-    if found := re.search(r"is forbidden: (?P<rule>(maximum|minimum|\S+ max limit to request ratio) .*)$", message):
-        return "limit_range", {"rule": found["rule"]}
+    if "failed quota: " in message and (missing := re.findall(r"([\w.]+) for: ", message)):
+        return "quota_demands", {"missing": " and ".join(map(amounts.name, missing))}
+    if found := _LIMIT.search(message):
+        bound = "at most" if found["bound"] == "maximum" else "at least"
+        allowed, asked = (amounts.say(found["resource"], found[part]) for part in ("allowed", "asked"))
+        kind = f"{amounts.name(found['resource'])} of one {found['what'].lower()}"
+        return "limit_range", {"rule": f"{kind} is {bound} {allowed}, and this one asks for {asked}"}
+    if found := re.search(r"is forbidden: (?P<rule>\[?(maximum|minimum|\S+ max limit to request ratio) .*)$", message):
+        return "limit_range", {"rule": found["rule"].strip("[]")}
     return "pod_refused", {}
 
 
 def _room(requested: str, used: str, limited: str) -> str:
-    """Of "requests.cpu=10m", "requests.cpu=20m", "requests.cpu=20m": "CPU 10m wanted, 20m of 20m taken"."""
+    """Of "requests.cpu=10m", "requests.cpu=20m", "requests.cpu=20m": "CPU: 0.01 core wanted, …"."""
     held, limits = _pairs(used), _pairs(limited)
     return "; ".join(
-        f"{_RESOURCES.get(name, name)} {amount} wanted, {held.get(name, '?')} of {limits.get(name, '?')} taken"
+        f"{amounts.name(name)}: {amount} wanted, {held.get(name, '?')} of {limits.get(name, '?')} taken"
         for name, amount in _pairs(requested).items()
     )
 
 
 def _pairs(text: str) -> dict[str, str]:
-    return {name: amount for name, _, amount in (pair.partition("=") for pair in text.split(","))}
+    pairs = (pair.partition("=") for pair in text.split(","))
+    return {name: amounts.say(name, amount) for name, _, amount in pairs}
 
 
 def schedule_finding(pod: Pod, claims: Iterable[Claim], events: Events) -> Finding | None:
@@ -59,17 +69,22 @@ def schedule_finding(pod: Pod, claims: Iterable[Claim], events: Events) -> Findi
         return _unplaced("claim_missing", {"claim": found["claim"]}, scheduled, note="volume missing")
     if "unbound immediate PersistentVolumeClaims" in message:
         return _unbound(pod, scheduled, claims, events)
+    code, facts, note = _nowhere(message)
+    return _unplaced(code, facts, scheduled, note=note, patience=PATIENCE)
+
+
+def _nowhere(message: str) -> tuple[str, dict[str, str], str]:
+    """Of "0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match pod affinity rules. …"."""
     short = re.findall(r"Insufficient ([\w./-]+?)[.,]", message) + re.findall(r"Too many (pods)", message)
     what = " and ".join(sorted({{"cpu": "CPU", "pods": "room for pods"}.get(name, name) for name in short}))
     tied = "volume node affinity conflict" in message
     if "didn't match pod affinity rules" in message or (tied and what):
-        facts = {"what": what or "room"}
-        return _unplaced("no_room_beside", facts, scheduled, note="no room beside the volume", patience=PATIENCE)
+        return "no_room_beside", {"what": what or "room"}, "no room beside the volume"
     if tied or "ReadWriteOncePod" in message:
-        return _unplaced("claim_busy", {}, scheduled, note="volume elsewhere", patience=PATIENCE)
+        return "claim_busy", {}, "volume elsewhere"
     if what:
-        return _unplaced("no_room", {"what": what}, scheduled, note=f"not enough {what}", patience=PATIENCE)
-    return _unplaced("no_node", {}, scheduled, note="no node fits", patience=PATIENCE)
+        return "no_room", {"what": what}, f"not enough {what}"
+    return "no_node", {}, "no node fits"
 
 
 def _unplaced(
@@ -132,9 +147,10 @@ def configuration_finding(pod: Pod, status: ContainerStatus) -> Finding | None:
 
 def _configuration(reason: str, message: str) -> tuple[str, dict[str, str], str]:
     if found := re.search(r'^secret "(?P<secret>[^"]+)" not found', message):
-        return "secret_missing", {"secret": found["secret"]}, f"secret {found['secret']} missing"
+        return _no_secret("secret", found["secret"])
     if found := re.search(r"couldn't find key (?P<key>\S+) in Secret [^/]+/(?P<secret>\S+)", message):
-        return "secret_key_missing", found.groupdict(), f"key {found['key']} missing"
+        secret, _ = names.secret_version(found["secret"]) or (found["secret"], 0)
+        return "secret_key_missing", {"key": found["key"], "secret": secret}, f"key {found['key']} missing"
     if found := _CONFIG_MAP.search(message):
         return "config_map_missing", {"secret": found["named"] or found["keyed"]}, "configuration missing"
     if "runAsNonRoot" in message:
@@ -144,7 +160,21 @@ def _configuration(reason: str, message: str) -> tuple[str, dict[str, str], str]
     return "container_configuration", {}, "settings refused"
 
 
-PREPARING = frozenset({"secret_file_missing", "secret_file_key_missing", "claim_busy", "volume_mount", "sandbox"})
+def _no_secret(kind: str, object_name: str) -> tuple[str, dict[str, str], str]:
+    """A version that Berth made is not there any more; any other object never was. Nobody but the pod tells of it.
+
+    Berth's observer may not look at Secrets, and nothing else in the cluster names the one that was deleted.
+    """
+    version = names.secret_version(object_name)
+    if version is None:
+        return f"{kind}_missing", {"secret": object_name}, f"secret {object_name} missing"
+    secret, number = version
+    return f"{kind}_gone", {"secret": secret, "version": str(number)}, f"values of {secret} gone"
+
+
+PREPARING = frozenset(
+    {"secret_file_missing", "secret_file_gone", "secret_file_key_missing", "claim_busy", "volume_mount", "sandbox"}
+)
 """Codes of what a node prepares before it pulls the image."""
 
 
@@ -184,7 +214,7 @@ def _preparing(reason: str, message: str) -> tuple[str, dict[str, str], str]:
     if reason == "FailedCreatePodSandBox":
         return "sandbox", {}, "no sandbox"
     if found := re.search(r'secret "(?P<secret>[^"]+)" not found', message):
-        return "secret_file_missing", {"secret": found["secret"]}, f"secret {found['secret']} missing"
+        return _no_secret("secret_file", found["secret"])
     if found := re.search(r"references non-existent secret key: (?P<key>\S+)", message):
         return "secret_file_key_missing", {"key": found["key"]}, f"key {found['key']} missing"
     if reason == "FailedAttachVolume" and "Multi-Attach" in message:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from cluster import amounts
 from cluster.pruned import Container, ContainerStatus, Event, Pod, Probe, Terminated
 from cluster.rollout import facts
-from cluster.rollout.facts import Events, keeps_ending, last_end, seconds, times
+from cluster.rollout.facts import Events, keeps_ending, last_end, once, seconds, times
 from cluster.rollout.finding import PATIENCE, Finding
 
 START_ERROR = 128
@@ -128,9 +129,9 @@ def _ended(status: ContainerStatus, container: Container, end: Terminated) -> Fi
         {
             "exit_code": str(end.exit_code),
             "restarts": _so_often(status),
-            "memory": container.resources.limits.memory or "the node's memory",
+            "memory": amounts.say("memory", container.resources.limits.memory) or "the node's memory",
         },
-        tuple(text for text in (ended, end.message, waiting.message if waiting else "") if text),
+        once(ended, end.message, waiting.message if waiting else ""),
         note=("out of memory" if code == "memory" else f"exit code {end.exit_code}") + f", {_tile_restarts(status)}",
         container=status.name,
         reason=_reason(status),

@@ -20,6 +20,8 @@ _WAITS = {
     "claim_unbound": "the volume {claim}",
     "secret_missing": "the secret {secret}",
     "secret_file_missing": "the secret {secret}",
+    "secret_gone": "values of the secret {secret}",
+    "secret_file_gone": "values of the secret {secret}",
     "secret_key_missing": "the key {key} of {secret}",
     "secret_file_key_missing": "the key {key}",
     "registry_unreachable": "the registry {host}",
@@ -78,16 +80,20 @@ def waits(scene: Scene, verdict: Verdict) -> tuple[str, str]:
     if finding is not None and finding.code in _WAITS:
         return _WAITS[finding.code].format(**finding.facts), _stays(scene)
     if pod is None:
-        live = len(scene.new.live)
-        if scene.old_live or any(group.pods for group in scene.old):
-            if scene.stops_first:
-                return "the old pods to stop", "They stop before new ones start: their volume serves one node at a time."
-            return ("the old pods to stop", "") if live >= scene.wanted else ("the first new pod", _stays(scene))
-        return "the cluster to make the pods" if live < scene.wanted else "the cluster to confirm it", ""
+        return _of_nobody(scene)
     short = tiles.short(pod.name)
     if finding is not None:
         return f"{short} to stay up" if finding.exit_code is not None else f"{short} to become ready", _stays(scene)
     return _of_pod(scene, pod, short)
+
+
+def _of_nobody(scene: Scene) -> tuple[str, str]:
+    live = len(scene.new.live)
+    if not any(group.pods for group in scene.old):
+        return "the cluster to make the pods" if live < scene.wanted else "the cluster to confirm it", ""
+    if scene.stops_first:
+        return "the old pods to stop", "They end before new ones start: their volume serves one node at a time."
+    return ("the old pods to stop", "") if live >= scene.wanted else ("the first new pod", _stays(scene))
 
 
 def _of_pod(scene: Scene, pod: Pod, short: str) -> tuple[str, str]:

@@ -193,10 +193,7 @@ def _bound(phase: str, sight: Sight) -> Part:
         return Part("Bound", "True", "Bound")
     if phase == "Lost":
         return Part("Bound", "False", "Lost", "The volume behind the claim is gone, and its data with it.")
-    told = sorted(
-        sight.events, key=lambda event: event.last_seen or datetime.min.replace(tzinfo=timezone.get_current_timezone())
-    )
-    for event in reversed(told):
+    for event in sorted(sight.events, key=lambda event: event.order, reverse=True):
         if event.reason == "WaitForFirstConsumer":
             return Part("Bound", "Unknown", event.reason, "Made when the first pod mounts it.")
         if event.reason == "ProvisioningFailed":

@@ -6,9 +6,9 @@ import math
 import re
 from fractions import Fraction
 
+from cluster.amounts import GIB, MIB, say_bytes, say_cpu
 from tenants.rules.broken import Broken
 
-MIB, GIB = 1 << 20, 1 << 30
 CPU_MIN, CPU_MAX = 1, 256_000
 MEMORY_MIN, MEMORY_MAX = 4 * MIB, 4 << 40
 STORAGE_MIN, STORAGE_MAX = MIB, 64 << 40
@@ -59,40 +59,6 @@ def whole(text: str | int, least: int, most: int, what: str) -> int:
     if not re.fullmatch(r"\d{1,12}", plain, re.ASCII) or not least <= int(plain) <= most:
         raise Broken(f"A whole number of {what} from {least} to {most}, please.")
     return int(plain)
-
-
-def say_cpu(millicores: int) -> str:
-    """For people, exact: “0.25 core”, “4 cores”. `cpu` reads it back.
-
-    >>> say_cpu(250), say_cpu(4000)
-    ('0.25 core', '4 cores')
-    """
-    cores = f"{millicores / 1000:.3f}".rstrip("0").rstrip(".")
-    return f"{cores} {'core' if millicores <= 1000 else 'cores'}"
-
-
-def say_bytes(amount: int) -> str:
-    """For people, exact: the largest unit in which the amount has at most two decimals. `memory` reads it back.
-
-    >>> say_bytes(512 << 20), say_bytes(3 << 29), say_bytes(2 * 10**9), say_bytes(1500)
-    ('512 MiB', '1.5 GiB', '2 GB', '1500 bytes')
-    """
-    for unit, size in (
-        ("TiB", 1 << 40),
-        ("GiB", GIB),
-        ("MiB", MIB),
-        ("TB", 10**12),
-        ("GB", 10**9),
-        ("MB", 10**6),
-        ("KiB", 1 << 10),
-    ):
-        if amount >= size and amount * 100 % size == 0:
-            return f"{amount // size}{_decimals(amount * 100 // size % 100)} {unit}"
-    return f"{amount} bytes" if amount else "0 GiB"
-
-
-def _decimals(hundredths: int) -> str:
-    return f".{hundredths:02d}".rstrip("0") if hundredths else ""
 
 
 def _size(text: str | int, least: int, most: int, example: str) -> int:

@@ -131,8 +131,8 @@ def peak(old: int, running: int, new: int, wanted: int, surge: int = SURGE) -> i
     """The most that a rollout holds of one resource: `running` pods of `old` each become `wanted` of `new`.
 
     The Deployment controller first scales the old pods to the wanted number, then keeps at most `wanted` + `surge` of
-    both; the sum is linear in the new ones, so its maximum is at the first of them or at the last. Room for `surge` more
-    pods of the new size is kept for restarts. Without surge (Recreate) never both are held.
+    both; the sum is linear in the new ones, so its maximum is at the first of them or at the last. Room for `surge`
+    more pods of the new size is kept for restarts. Without surge (Recreate) never both are held.
     """
     if not wanted:
         return 0

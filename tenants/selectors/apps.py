@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -40,6 +40,10 @@ TILES = {
 }
 SMALL = {"ready": "ok", "starting": "busy", "waiting": "busy", "crashing": "bad", "failed": "bad", "next": "none"}
 EVENTS_SHOWN = 20
+# More pods of which the same was said are counted.
+PODS_NAMED = 2
+# What the API server writes before the words of events that it counts together.
+MERGED = "(combined from similar events): "
 # So many tiles of a lane are drawn in full; more become small ones.
 FULL_TILES = 12
 
@@ -114,7 +118,7 @@ def live_context(app: App, rollout: Rollout | None, events: Iterable[Event] = ()
         "what_changed": _what_changed(wanted),
         "progress": _progress(rollout) if rollout else None,
         "address": address(app, spec),
-        "events": [_event(event, app) for event in sorted(events, key=_seen, reverse=True)[:EVENTS_SHOWN]],
+        "events": _events(events, app),
     }
 
 
@@ -135,22 +139,29 @@ def how(spec: ReleaseSpec, secret: str) -> str:
     return "; ".join(ways)
 
 
-def _seen(event: Event) -> datetime:
-    return event.last_seen or datetime.min.replace(tzinfo=UTC)
+def _events(events: Iterable[Event], app: App) -> list[dict[str, Any]]:
+    """What the cluster said, newest first, each sentence once however many pods it was said of."""
+    said: dict[tuple[str, str, str], list[Event]] = {}
+    for event in sorted(events, key=lambda event: event.order, reverse=True):
+        words = event.message.removeprefix(MERGED)
+        said.setdefault((event.involved_object.kind, event.type, words), []).append(event)
+    return [
+        {"at": same[0].last_seen, "warning": type_ == "Warning", "words": words, "about": _about(kind, same, app)}
+        for (kind, type_, words), same in list(said.items())[:EVENTS_SHOWN]
+    ]
 
 
-def _event(event: Event, app: App) -> dict[str, Any]:
+def _about(kind: str, same: list[Event], app: App) -> str:
     """`pod tz8vd, 2 times`; the app's own objects by their last part."""
-    kind = event.involved_object.kind
-    name = event.involved_object.name
-    short = name.rpartition("-")[2] if kind == "Pod" else "" if name == app.name else name
-    times = f", {event.times} times" if event.times > 1 else ""
-    return {
-        "at": event.last_seen,
-        "warning": event.type == "Warning",
-        "words": event.message,
-        "about": f"{kind.lower() if kind == 'Pod' else kind} {short}".strip() + times,
-    }
+    named = list(dict.fromkeys(event.involved_object.name for event in same))
+    count = sum(event.times for event in same)
+    times = f", {count} times" if count > 1 else ""
+    if kind != "Pod":
+        return f"{kind} {'' if named == [app.name] else ', '.join(named)}".strip() + times
+    if len(named) > PODS_NAMED:
+        return f"{len(named)} pods{times}"
+    shorts = " and ".join(name.rpartition("-")[2] for name in named)
+    return f"pod{'s' if len(named) > 1 else ''} {shorts}{times}"
 
 
 def _header(app: App, rollout: Rollout | None) -> tuple[str, str, str]:

@@ -81,4 +81,5 @@ def _taken(mine: Namespace) -> Conflict:
 
 def _too_many(team: Team) -> str:
     most = settings.MAX_NAMESPACES_PER_TEAM
-    return f"A team may have {most} namespaces, and {team.name} has them: delete one, or ask the platform team for more."
+    places = "1 namespace" if most == 1 else f"{most} namespaces"
+    return f"{team.name} has {places}, as many as a team may: delete one, or ask the platform team for more."

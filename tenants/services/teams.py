@@ -42,12 +42,16 @@ def edit_team(
     actor: User,
     team: Team,
     name: str | None = None,
+    description: str | None = None,
+    discoverable: bool | None = None,
     viewers_read_logs: bool | None = None,
 ) -> Team:
     """Changes what is given. The slug never changes: it begins the names of all that the team has in a cluster."""
     access.require(actor, "team.edit", team)
     wanted = {
         "name": None if name is None else clean("name", lambda: rules.team_name(name)),
+        "description": None if description is None else clean("description", lambda: rules.description(description)),
+        "discoverable": discoverable,
         "viewers_read_logs": viewers_read_logs,
     }
     with transaction.atomic():
@@ -103,7 +107,8 @@ def _taken(slug: str) -> Conflict:
 
 def _too_many() -> str:
     most = settings.MAX_TEAMS_PER_PERSON
-    return f"You own {most} teams, as many as one person may: delete one, hand one over, or ask the platform team."
+    teams = "1 team" if most == 1 else f"{most} teams"
+    return f"You own {teams}, as many as one person may: delete one, or ask the platform team for more."
 
 
 def _recheck(team: Team) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from cluster.rollout import Diagnosis
@@ -189,11 +190,74 @@ def test_a_probe_that_killed_long_ago_does_not_explain_a_crash() -> None:
 
 
 def test_memory_names_the_limit() -> None:
-    assert "32Mi" in diagnosis("memory").why
+    assert "32 MiB" in diagnosis("memory").why
 
 
 def test_quota_says_what_is_wanted_and_what_is_taken() -> None:
-    assert diagnosis("quota_full").why == "One more pod does not fit: CPU 10m wanted, 20m of 20m taken."
+    assert diagnosis("quota_full").why == (
+        "One more pod does not fit: CPU: 0.01 core wanted, 0.02 core of 0.02 core taken."
+    )
+
+
+def test_limits_are_said_as_people_write_them() -> None:
+    assert diagnosis("quota_demands").title == "The quota wants every pod to say its memory limit"
+    assert diagnosis("limit_range").why == (
+        "By the namespace's limits the memory of one container is at most 32 MiB, and this one asks for 64 MiB."
+    )
+
+
+def test_several_broken_limits_are_told_in_the_clusters_words() -> None:
+    recording = recorded("limit_range")
+    both = "[maximum cpu usage per Container is 1, but limit is 2, maximum memory usage per Container is 32Mi]"
+    for found in recording["objects"]["ReplicaSet"]:
+        for condition in found["status"]["conditions"]:
+            condition["message"] = f'pods "web" is forbidden: {both}'
+    found = rollout_of(recording).diagnosis
+    assert found is not None
+    assert found.code == "limit_range"
+    assert both.strip("[]") in found.why
+
+
+def test_the_cluster_is_quoted_once() -> None:
+    assert len(diagnosis("image_missing").evidence) == 1
+
+
+def said_by_the_scheduler(message: str) -> Diagnosis:
+    recording = recorded("no_room")
+    for pod in recording["objects"]["Pod"]:
+        for condition in pod["status"]["conditions"]:
+            condition["message"] = message
+    found = rollout_of(recording).diagnosis
+    assert found is not None
+    return found
+
+
+def test_no_room_on_the_volumes_node_is_not_called_a_busy_volume() -> None:
+    apart = "0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match pod affinity rules. preemption: …"
+    local = "0/3 nodes are available: 1 Insufficient memory, 2 node(s) had volume node affinity conflict. preemption: …"
+    for message in (apart, local):
+        found = said_by_the_scheduler(message)
+        assert (found.code, found.action) == ("no_room_beside", "scale")
+        assert found.title == "The node that the volume stands on has not enough memory left"
+    assert said_by_the_scheduler("0/3 nodes are available: 3 node(s) didn't match pod affinity rules.").title == (
+        "The node that the volume stands on has not enough room left"
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "was", "code"),
+    [("secret_missing", 'secret "gone"', "secret_gone"), ("secret_file_missing", 'secret "gone"', "secret_file_gone")],
+)
+def test_a_version_that_was_deleted_in_the_cluster_is_named(case: str, was: str, code: str) -> None:
+    recording = recorded(case)
+    text = orjson.dumps(recording["objects"]).replace(was.replace('"', '\\"').encode(), b'secret \\"database-v3\\"')
+    recording["objects"] = orjson.loads(text)
+    found = rollout_of(recording).diagnosis
+    assert found is not None
+    assert (found.code, found.action) == (code, "secrets")
+    assert found.title == "The values of the secret database are gone from the cluster"
+    assert "version 3" in found.why
+    assert "Set all values of database again" in found.remedy
 
 
 def test_missing_secret_and_key_are_named() -> None:

@@ -107,14 +107,17 @@ def test_release_without_a_difference_is_refused(bob: User, app_row: App) -> Non
     assert caught.value.code == "unchanged"
 
 
-def test_failed_release_can_be_tried_again_as_it_is(bob: User, app_row: App) -> None:
+@pytest.mark.parametrize("outcome", ["failed", "stuck"])
+def test_release_that_does_not_work_can_be_tried_again_as_it_is(bob: User, app_row: App, outcome: str) -> None:
     failed = release(bob, app_row, replicas=2)
-    Release.objects.filter(pk=failed.pk).update(outcome="failed")
+    Release.objects.filter(pk=failed.pk).update(outcome=outcome)
     assert release(bob, app_row, replicas=2).number == 3
 
 
-def test_release_that_never_worked_is_abandoned_by_the_next(bob: User, app_row: App) -> None:
+@pytest.mark.parametrize("outcome", ["pending", "rolling", "stuck"])
+def test_release_that_never_worked_is_abandoned_by_the_next(bob: User, app_row: App, outcome: str) -> None:
     first = release(bob, app_row, replicas=2)
+    Release.objects.filter(pk=first.pk).update(outcome=outcome)
     release(bob, app_row, replicas=3)
     first.refresh_from_db()
     assert first.outcome == "abandoned"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from cluster.names import is_label
 from tenants.errors import Conflict, Forbidden, Gone, Invalid, QuotaExceeded
 from tenants.models import Namespace, Operation, Plan, Team, User, Volume
 from tenants.services import namespaces, volumes
-from tests.factories import GIB, make_volume
+from tests.factories import GIB, make_namespace, make_team, make_user, make_volume
 
 
 def test_namespace_gets_its_name_in_the_cluster(andy: User, team: Team, plan: Plan, settings: object) -> None:
@@ -26,6 +29,36 @@ def test_taken_namespace_is_a_conflict_at_the_name(andy: User, team: Team, names
     with pytest.raises(Conflict, match="already") as caught:
         namespaces.create_namespace(actor=andy, team=team, name="dev", plan=namespace.plan)
     assert "name" in caught.value.fields
+
+
+def test_nobody_blocks_the_names_of_another_team(alice: User, plan: Plan) -> None:
+    stranger, mine = make_team("pay-eu", owner=make_user("mallory")), make_team("pay", owner=alice)
+    namespaces.create_namespace(actor=User.objects.get(username="mallory"), team=stranger, name="prod", plan=plan)
+    namespace, _ = namespaces.create_namespace(actor=alice, team=mine, name="eu-prod", plan=plan)
+    assert namespace.name == "eu-prod"
+    assert re.fullmatch(r"pay-eu-prod-[a-z0-9]{5}", namespace.cluster_name)
+
+
+def test_marked_name_keeps_to_the_longest_that_a_cluster_takes(
+    alice: User, plan: Plan, settings: object, team: Team
+) -> None:
+    settings.NAMESPACE_PREFIX = "berth-"
+    other = make_team("a" * 24, owner=alice)
+    taken = make_namespace(team, "dev", plan=plan)
+    Namespace.objects.filter(pk=taken.pk).update(cluster_name=f"berth-{'a' * 24}-{'b' * 30}")
+    namespace, _ = namespaces.create_namespace(actor=alice, team=other, name="b" * 30, plan=plan)
+    assert len(namespace.cluster_name) <= 63
+    assert is_label(namespace.cluster_name)
+
+
+def test_one_namespace_more_than_a_team_may_have_is_refused(andy: User, team: Team, plan: Plan, settings: object) -> None:
+    settings.MAX_NAMESPACES_PER_TEAM = 2
+    for name in ("dev", "stage"):
+        namespaces.create_namespace(actor=andy, team=team, name=name, plan=plan)
+    with pytest.raises(Invalid, match="2 namespaces") as caught:
+        namespaces.create_namespace(actor=andy, team=team, name="prod", plan=plan)
+    assert (caught.value.code, set(caught.value.fields)) == ("too_many", {"name"})
+    assert sorted(Namespace.objects.values_list("name", flat=True)) == ["dev", "stage"]
 
 
 def test_name_of_a_namespace_rests_while_it_is_deleted(andy: User, team: Team, namespace: Namespace) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tenants.errors import Conflict, Invalid
 from tenants.models import App, Namespace, Release, User
-from tenants.releases import SecretFolder, SecretKey, VolumeAt
+from tenants.releases import SecretFolder, SecretKey, VolumeAt, load
 from tenants.services import apps, secrets, volumes
 from tests.factories import make_app, make_secret, make_spec, make_volume
 
@@ -117,6 +117,17 @@ def test_shared_volume_serves_many_apps(bob: User, namespace: Namespace) -> None
     make_volume(namespace, "data", access_mode="ReadWriteMany")
     create(bob, namespace, "first", volumes=(VolumeAt("data", "/data"),))
     assert create(bob, namespace, "second", volumes=(VolumeAt("data", "/data"),)).pk
+
+
+@pytest.mark.parametrize(("mode", "one_node"), [("ReadWriteOnce", True), ("ReadWriteMany", False)])
+def test_release_knows_whether_its_volumes_keep_it_on_one_node(
+    bob: User, namespace: Namespace, mode: str, one_node: bool
+) -> None:
+    make_volume(namespace, "data", access_mode=mode)
+    app = create(bob, namespace, volumes=(VolumeAt("data", "/data"),))
+    assert load(app.release.spec).one_node is one_node
+    released, _ = apps.release_app(actor=bob, app=app, spec=make_spec(one_node=True), expected=None)
+    assert load(released.spec).one_node is False
 
 
 def test_volume_in_use_cannot_be_deleted(alice: User, bob: User, namespace: Namespace) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from tenants.errors import QuotaExceeded
 from tenants.models import Namespace, Operation, Plan, User
-from tenants.releases import SecretKey
+from tenants.releases import SecretKey, VolumeAt
+from tenants.reservations import reserved_in, secrets_in
 from tenants.services import apps, quotas, secrets
 from tests.factories import GIB, make_app, make_release, make_secret, make_spec, make_volume
 
@@ -64,4 +65,15 @@ def test_reserved_asks_as_much_for_many_namespaces(
         make_secret(place)
     for places in ([namespace], [namespace, other_namespace]):
         with django_assert_num_queries(4):
-            quotas.reserved_in(places)
+            reserved_in(places)
+            secrets_in(places)
+
+
+def test_a_release_with_a_one_node_volume_takes_no_surge_and_says_so(namespace: Namespace) -> None:
+    make_volume(namespace)
+    mounting = make_spec(volumes=(VolumeAt("data", "/data"),), replicas=2)
+    found = quotas.preflight(namespace, spec=mounting)
+    assert (found.row("pods").this, found.row("pods").surge) == (2, 0)
+    assert "stop before the new ones start" in " ".join(found.notes)
+    plain = quotas.preflight(namespace, spec=make_spec(replicas=2))
+    assert (plain.row("pods").surge, plain.notes) == (1, ())

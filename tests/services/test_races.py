@@ -9,12 +9,13 @@ from threading import Barrier
 
 import pytest
 from django.db import connections
+from pytest_django import Settings
 
 from tenants.errors import DomainError
-from tenants.models import App, Membership, Namespace, Operation, Secret, Team, User
+from tenants.models import App, Membership, Namespace, Operation, Plan, Secret, Team, User
 from tenants.releases import VolumeAt
 from tenants.services import apps, members, namespaces, secrets, teams, volumes
-from tests.factories import GIB, make_app, make_member, make_spec, make_user, make_volume
+from tests.factories import GIB, make_app, make_member, make_spec, make_team, make_user, make_volume
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,6 +49,34 @@ def test_one_name_is_given_once(bob: User, namespace: Namespace) -> None:
 def test_one_slug_is_given_once(bob: User) -> None:
     ends = at_once(lambda _: teams.create_team(actor=bob, name="Night", slug="night"))
     assert ends == {"done": 1, "taken": MANY - 1}
+
+
+def test_last_team_that_a_person_may_own_is_made_once(bob: User, settings: Settings) -> None:
+    settings.MAX_TEAMS_PER_PERSON = 1
+    ends = at_once(lambda number: teams.create_team(actor=bob, name="Night", slug=f"night-{number}"))
+    assert ends == {"done": 1, "too_many": MANY - 1}
+
+
+def test_last_namespace_that_a_team_may_have_is_made_once(
+    alice: User, team: Team, plan: Plan, settings: Settings
+) -> None:
+    settings.MAX_NAMESPACES_PER_TEAM = 1
+
+    def create(number: int) -> None:
+        namespaces.create_namespace(actor=alice, team=team, name=f"dev-{number}", plan=plan)
+
+    assert at_once(create) == {"done": 1, "too_many": MANY - 1}
+
+
+def test_one_name_in_the_cluster_goes_to_one_of_two_teams(alice: User, plan: Plan) -> None:
+    places = [(make_team("a-b", owner=alice), "c"), (make_team("a", owner=alice), "b-c")]
+
+    def create(number: int) -> None:
+        team, name = places[number]
+        namespaces.create_namespace(actor=alice, team=team, name=name, plan=plan)
+
+    assert at_once(create, times=2) == {"done": 2}
+    assert sum(name == "a-b-c" for name in Namespace.objects.values_list("cluster_name", flat=True)) == 1
 
 
 def test_release_from_one_page_is_made_once(bob: User, app_row: App) -> None:

@@ -26,6 +26,15 @@ def test_taken_slug_is_a_conflict_at_the_slug(bob: User, team: Team) -> None:
     assert "slug" in caught.value.fields
 
 
+def test_one_team_more_than_a_person_may_own_is_refused(bob: User, team: Team, settings: object) -> None:
+    settings.MAX_TEAMS_PER_PERSON = 1
+    teams.create_team(actor=bob, name="Night", slug="night")
+    with pytest.raises(Invalid, match="own 1 team,") as caught:
+        teams.create_team(actor=bob, name="Day", slug="day")
+    assert (caught.value.code, set(caught.value.fields)) == ("too_many", {"name"})
+    assert not Team.objects.filter(slug="day").exists()
+
+
 def test_slug_rests_until_the_old_team_is_gone(alice: User, bob: User, team: Team, namespace: Namespace) -> None:
     teams.delete_team(actor=alice, team=team, confirm="payments")
     with pytest.raises(Conflict, match="cleaned up"):

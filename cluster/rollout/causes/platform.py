@@ -33,8 +33,8 @@ CAUSES: dict[str, Cause] = {
     ),
     "quota_demands": Cause(
         headline="the quota wants limits that the pods lack",
-        title="The quota wants every pod to say {missing}",
-        why="The namespace's quota counts {missing}, and the pods do not say how much they take.",
+        title="The quota wants every pod to say its {missing}",
+        why="The namespace's quota counts the {missing} of pods, and these do not say how much they take.",
         remedy="Set the app's CPU and memory.",
         action="scale",
         words=_REFUSED,
@@ -42,7 +42,7 @@ CAUSES: dict[str, Cause] = {
     "limit_range": Cause(
         headline="the pods are larger than allowed",
         title="The pods ask for more than one container may have",
-        why="The namespace's limit range says: {rule}.",
+        why="By the namespace's limits the {rule}.",
         remedy="Choose a smaller size, or ask for a larger limit.",
         action="scale",
         words=_REFUSED,

@@ -6,6 +6,15 @@ from cluster.rollout.causes.cause import Cause
 
 _CRASH = "Crashes"
 _UNHEALTHY = "Not healthy"
+_GONE = Cause(
+    headline="values of a secret are gone",
+    title="The values of the secret {secret} are gone from the cluster",
+    why="Somebody deleted its version {version} in the cluster, and values are kept nowhere else. Pods that run go on; "
+    "new ones cannot start.",
+    remedy="Set all values of {secret} again, then let the app take them.",
+    action="secrets",
+    words="No secret",
+)
 
 CAUSES: dict[str, Cause] = {
     # -- the program
@@ -108,6 +117,8 @@ CAUSES: dict[str, Cause] = {
         action="secrets",
         words="No secret",
     ),
+    "secret_gone": _GONE,
+    "secret_file_gone": _GONE,
     "secret_key_missing": Cause(
         headline="key of a secret missing",
         title="The secret {secret} has no key {key}",
