@@ -10,6 +10,10 @@ theme?.form.addEventListener("submit", (event) => {
   fetch(theme.form.action, { method: "POST", body: data, redirect: "manual" });
 });
 
+// The tab of the page at hand is in sight, however narrow the page.
+const tab = document.querySelector(".b-tabs [aria-current]");
+if (tab) tab.closest("ul").scrollLeft = tab.offsetLeft - tab.closest("ul").offsetLeft - 48;
+
 // A link to a folded section of a form opens it.
 function openNamed() {
   const section = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
@@ -41,6 +45,7 @@ addEventListener("click", (event) => {
   if (add) addRow(document.getElementById(add.dataset.addRow));
   const remove = event.target.closest("[data-remove-row]");
   if (remove) removeRow(remove.closest("[data-row]"));
+  event.target.closest("[data-dismiss]")?.closest(".b-note").remove();
 });
 
 async function copyText(button) {

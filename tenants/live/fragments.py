@@ -24,7 +24,7 @@ PARTIALS: dict[str, tuple[str, tuple[str, ...]]] = {
     "app": ("tenants/apps/detail.html", ("header", "diagnosis", "rollout", "address", "events")),
     "namespace": ("tenants/namespaces/detail.html", ("header", "conditions", "quota", "remaining")),
     "team": ("tenants/teams/detail.html", ("quota", "apps")),
-    "operation": ("tenants/operations/detail.html", ("operation",)),
+    "operation": ("tenants/operations/detail.html", ("operation", "short")),
 }
 """Noun → (template, its live partials); each is the content of a `data-fragment` of the same name."""
 

@@ -19,7 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from tenants import access, rules
-from tenants.selectors import changes
+from tenants.selectors import changes, teams
 
 register = template.Library()
 
@@ -99,6 +99,12 @@ def _pod(kind: str, x: int) -> SafeString:
 def can(context: template.Context, verb: str, thing: Any) -> bool:
     """Whether the viewer may: only to hide what would be refused, never instead of asking in the service."""
     return access.can(context["request"].user, verb, thing)
+
+
+@register.simple_tag
+def whom_to_ask(team: Any) -> str:
+    """An owner in words, `alice (owner)`, for somebody who may only look."""
+    return teams.whom_to_ask([team]).get(team.pk, "an owner")
 
 
 @register.filter

@@ -87,7 +87,7 @@ def delete(request: Request, team: str, namespace: str, app: str) -> HttpRespons
         typed = form.cleaned_data["confirm"]
         operation = attempt(form, lambda: verbs.delete_app(actor=request.user, app=found, confirm=typed))
         if operation:
-            told(request, f"{found.name} is being deleted.", operation)
+            told(request, f"You asked to delete {found.name}.", operation)
             return redirect("team_apps", team)
     context = {
         **app_context(request, found, "delete"),

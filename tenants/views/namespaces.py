@@ -25,7 +25,7 @@ def new(request: Request, team: str) -> HttpResponse:
         made = attempt(form, lambda: verbs.create_namespace(actor=request.user, team=found, **data))
         if made:
             namespace, operation = made
-            told(request, f"{namespace} is being prepared.", operation)
+            told(request, f"You asked for {namespace}.", operation)
             return redirect("namespace", found.slug, namespace.name)
     context = {"team": found, "form": form, "plans": plans, "crumbs": crumbs(found, "New namespace")}
     return render(request, "tenants/namespaces/new.html", context)
@@ -56,7 +56,7 @@ def delete(request: Request, team: str, namespace: str) -> HttpResponse:
         typed = form.cleaned_data["confirm"]
         operation = attempt(form, lambda: verbs.delete_namespace(actor=request.user, namespace=found, confirm=typed))
         if operation:
-            told(request, f"{found} is being deleted.", operation)
+            told(request, f"You asked to delete {found}.", operation)
             return redirect("namespace", found.team.slug, found.name)
     counts = {"apps": found.apps.count(), "volumes": found.volumes.count(), "secrets": found.secrets.count()}
     context = {"namespace": found, "team": found.team, "form": form, **counts, "crumbs": crumbs(found, "Delete")}

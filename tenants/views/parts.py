@@ -42,7 +42,7 @@ def new_volume(request: Request, team: str, namespace: str) -> HttpResponse:
         made = attempt(form, lambda: volume_verbs.create_volume(actor=request.user, namespace=place, **data))
         if made:
             volume, operation = made
-            told(request, f"{volume.name} is being claimed.", operation)
+            told(request, f"You asked for the volume {volume.name}.", operation)
             return redirect("volume", team, place.name, volume.name)
     found = preflight(place, volume_size=size)
     context = {
@@ -77,7 +77,7 @@ def delete_volume(request: Request, team: str, namespace: str, volume: str) -> H
         typed = form.cleaned_data["confirm"]
         done = attempt(form, lambda: volume_verbs.delete_volume(actor=request.user, volume=found, confirm=typed))
         if done:
-            told(request, f"{found.name} is being deleted.", done)
+            told(request, f"You asked to delete {found.name}.", done)
             return redirect("team_volumes", team)
     used = teams.uses_in(found.namespace.team)["volumes"].get((found.namespace_id, found.name), [])
     context = {**_context(found), "volume": found, "uses": used, "form": form, "crumbs": crumbs(found, "Delete")}
@@ -94,7 +94,7 @@ def new_secret(request: Request, team: str, namespace: str) -> HttpResponse:
         made = attempt(form, lambda: secret_verbs.set_secret(actor=request.user, namespace=place, new=True, **data))
         if made:
             secret, operation = made
-            told(request, f"{secret.name} is being set.", operation)
+            told(request, f"You set the secret {secret.name}.", operation)
             return redirect("secret", team, place.name, secret.name)
     context = {"namespace": place, "team": place.team, "form": form, "crumbs": crumbs(place, "New secret")}
     return render(request, "tenants/secrets/new.html", context)
@@ -121,7 +121,7 @@ def secret(request: Request, team: str, namespace: str, secret: str) -> HttpResp
                 ),
             )
             if made:
-                told(request, f"{found.name} has new values. Apps take them with their next release.", made[1])
+                told(request, f"You set new values of {found.name}. Apps take them with their next release.", made[1])
                 return redirect("secret", team, namespace, secret)
     used = teams.uses_in(found.namespace.team)["secrets"].get((found.namespace_id, found.name), [])
     behind = [app for app, _ in used if _behind(app, found)]
@@ -138,7 +138,7 @@ def delete_secret(request: Request, team: str, namespace: str, secret: str) -> H
         typed = form.cleaned_data["confirm"]
         done = attempt(form, lambda: secret_verbs.delete_secret(actor=request.user, secret=found, confirm=typed))
         if done:
-            told(request, f"{found.name} is being deleted.", done)
+            told(request, f"You asked to delete {found.name}.", done)
             return redirect("team_secrets", team)
     used = teams.uses_in(found.namespace.team)["secrets"].get((found.namespace_id, found.name), [])
     context = {**_context(found), "secret": found, "uses": used, "form": form, "crumbs": crumbs(found, "Delete")}

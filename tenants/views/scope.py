@@ -13,15 +13,15 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from tenants.errors import DomainError, Forbidden, NotFound
 from tenants.forms.fields import DomainForm
 from tenants.models import App, Namespace, Operation, Secret, Team, User, Volume
 from tenants.models.namespace import InNamespace
-from tenants.selectors import finding
+from tenants.selectors import finding, operations
 
 View = Callable[..., HttpResponse]
 T = TypeVar("T")
@@ -105,12 +105,12 @@ def attempt(form: DomainForm, verb: Callable[[], T]) -> T | None:
 
 
 def told(request: HttpRequest, words: str, operation: Operation | None = None) -> None:
-    """A note on the next page, with the way to the operation."""
+    """A note on the next page; of an operation it says live how far that is, and leads to it."""
     if operation is None:
         messages.success(request, words)
         return
-    link = reverse("operation", args=[operation.pk])
-    messages.success(request, format_html('{} <a href="{}">Follow it</a>', words, link))
+    note = render_to_string("components/operation_note.html", {"words": words, **operations.row(operation)})
+    messages.info(request, note)
 
 
 def wanted_part(request: Request, *parts: str) -> str:

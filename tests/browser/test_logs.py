@@ -114,7 +114,7 @@ def test_what_programs_print_is_shown_as_harmless_text(visit: Visitors, place: s
     page = visit("bob")
     page.goto(f"{place}apps/new")
     acts.fill_app(page, "nasty", "registry.example/busybox:1.35")
-    page.get_by_label("Nobody, it only works").check()
+    page.get_by_label("Nobody: it works in the background").check()
     page.get_by_label("No check").check()
     page.locator("details#command summary").click()
     page.get_by_label("Command", exact=True).fill(NASTY)

@@ -78,8 +78,8 @@ def test_a_cluster_that_is_away_is_said_and_wishes_are_carried_out_when_it_is_ba
     acts.says(page, "Running")
     simulated.stop_answering()
     try:
-        expect(page.locator("[data-live-state] [data-when=stale]")).to_be_visible(timeout=SLOW)
-        expect(page.locator("[data-live-state]")).to_contain_text("No answer since")
+        expect(page.locator("aside [data-when=stale]")).to_be_visible(timeout=SLOW)
+        expect(page.locator("aside [data-live-state]")).to_contain_text("No answer since")
         page.goto(f"{talker}scale/")
         until(page, "does not answer since")
         look_over(page, live=False)
@@ -90,7 +90,7 @@ def test_a_cluster_that_is_away_is_said_and_wishes_are_carried_out_when_it_is_ba
         simulated.resume()
     acts.mark(page)
     expect(acts.tiles(page, "Ready")).to_have_count(3, timeout=SLOW)
-    expect(page.locator("[data-live-state] [data-when=open]")).to_be_visible(timeout=SLOW)
+    expect(page.locator("aside [data-when=open]")).to_be_visible(timeout=SLOW)
     assert acts.same_page(page)
 
 

@@ -9,6 +9,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import yaml
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -50,7 +51,7 @@ class Command(BaseCommand):
         connection.settings_dict["NAME"] = str(folder / "berth.sqlite3")
         simulated = self._simulate(folder, speed) if not cluster else None
         if cluster:
-            settings.CLUSTERS = {"default": {"title": Path(cluster).stem, "kubeconfig": cluster}}
+            settings.CLUSTERS = {"default": {"title": _title(Path(cluster)), "kubeconfig": cluster}}
         fresh = _migrate()
         stop = threading.Event()
         try:
@@ -112,6 +113,16 @@ def _folder(cluster: str, data: str) -> Path:
 
 def _migrate() -> bool:
     """Brings the database up to date; True when it was new."""
+def _title(kubeconfig: Path) -> str:
+    """What the kubeconfig calls the cluster of its current context, which is what people know it by."""
+    known = yaml.safe_load(kubeconfig.read_text())
+    try:
+        contexts = {context["name"]: context["context"] for context in known["contexts"]}
+        return str(contexts[known["current-context"]]["cluster"])
+    except (KeyError, TypeError) as error:
+        raise CommandError(f"{kubeconfig} is no kubeconfig with a current context.") from error
+
+
     executor = MigrationExecutor(connection)
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return False
