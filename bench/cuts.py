@@ -133,4 +133,4 @@ async def _kubectl(site: Site, into: Reader) -> None:
         finally:
             if process.returncode is None:
                 process.kill()
-        await process.wait()
+            await process.wait()
