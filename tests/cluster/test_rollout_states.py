@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 
@@ -151,3 +153,34 @@ def test_pruned_objects_give_the_same_as_whole_ones() -> None:
 
 def test_generation_is_that_of_the_intent() -> None:
     assert rollout("rolling").generation == 2
+
+
+def stopping_first() -> dict[str, Any]:
+    """A rollout that ends all old pods before it makes new ones, in the midst of that."""
+    recording = recorded("rolling", "early")
+    objects = recording["objects"]
+    deployment = objects["Deployment"][0]
+    deployment["spec"]["strategy"] = {"type": "Recreate"}
+    for condition in deployment["status"]["conditions"]:
+        if condition["type"] == "Progressing":
+            condition.update(reason="NewReplicaSetAvailable", lastUpdateTime="2026-11-22T08:00:00Z")
+    for kind in ("ReplicaSet", "Pod"):
+        objects[kind] = [one for one in objects[kind] if one["metadata"]["labels"]["berth.dev/release"] == "1"]
+    deployment["metadata"]["creationTimestamp"] = "2026-11-22T08:00:00Z"
+    for pod in objects["Pod"]:
+        pod["metadata"]["deletionTimestamp"] = "2026-11-23T11:13:50Z"
+    return recording
+
+
+def test_a_rollout_that_stops_first_waits_for_the_old_pods_and_is_not_stuck() -> None:
+    found = rollout_of(stopping_first())
+    assert (found.state, found.diagnosis, found.waits_for) == ("rolling", None, "the old pods to stop")
+    assert found.waits_note == "They end before new ones start: their volume serves one node at a time."
+    assert found.detail == "Nothing serves yet."
+
+
+def test_an_old_pod_that_does_not_end_is_told_a_minute_after_it_should_have() -> None:
+    assert rollout_of(stopping_first(), later=80).state == "rolling"
+    found = rollout_of(stopping_first(), later=90)
+    assert found.diagnosis is not None
+    assert (found.state, found.diagnosis.code) == ("stuck", "stalled")

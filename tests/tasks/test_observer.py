@@ -16,9 +16,10 @@ from django.utils import timezone
 from cluster import reads
 from simcluster.server import SimCluster
 from tenants import clusters, observer
-from tenants.models import App, AuditEntry, ClusterState, Leader, Namespace, Operation, Release, Volume
+from tenants.models import App, AuditEntry, ClusterState, Leader, Namespace, Operation, Release, Secret, Volume
 from tenants.observer import healing, leading
-from tests.factories import make_app, make_release, make_spec, make_volume
+from tenants.releases import SecretKey
+from tests.factories import make_app, make_release, make_secret, make_spec, make_volume
 from tests.tasks.conftest import deliver, eventually, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,17 +121,63 @@ def test_the_next_release_replaces_the_one_before(app: App) -> None:
     assert list(app.releases.order_by("number").values_list("outcome", flat=True)) == ["replaced", "serving"]
 
 
-def test_a_stuck_release_fails_with_its_cause_and_the_old_one_serves_on(app: App) -> None:
+def test_a_stuck_release_is_called_so_with_its_cause_and_the_old_one_serves_on(app: App) -> None:
     operation = release(app, 2, image="registry.example/hello:nope")
     eventually(lambda: state(operation) == "failed", seconds=40, what="v2 is stuck")
     app.refresh_from_db()
     assert app.health == "stuck"
     assert app.serving is not None
     assert app.serving.number == 1
-    failed = app.releases.get(number=2)
-    assert (failed.outcome, failed.worked) == ("failed", False)
-    assert failed.outcome_reason
+    stuck = app.releases.get(number=2)
+    assert (stuck.outcome, stuck.worked, stuck.finished_at) == ("stuck", False, None)
+    assert stuck.outcome_reason == app.observed["diagnosis"]["title"]
     assert "tag" in operation.error_message
+
+
+def outcome(app: App, number: int) -> str:
+    return app.releases.get(number=number).outcome
+
+
+def secret_call(app: App, verb: str, name: str = "", body: dict[str, Any] | None = None) -> None:
+    place = f"/api/v1/namespaces/{app.namespace.cluster_name}/secrets"
+    clusters.connection("default").sync.call(verb, f"{place}/{name}" if name else place, body=body)
+
+
+def set_values(secret: Secret, **values: str) -> None:
+    operation = opened(secret, "secret.apply", secret_payload=values)
+    eventually(lambda: state(operation) == "succeeded", what="the secret is set")
+
+
+def using_the_password(**versions: int) -> dict[str, Any]:
+    return {
+        "secret_env": {"PASSWORD": SecretKey("database", "PASSWORD")},
+        "secret_versions": {"database": {"PASSWORD": versions["v"]}},
+    }
+
+
+def test_a_stuck_release_that_works_after_all_serves(app: App) -> None:
+    release(app, 2, **using_the_password(v=1))
+    eventually(lambda: outcome(app, 2) == "stuck", what="v2 lacks its secret")
+    secret_call(app, "POST", body={"metadata": {"name": "database-v1"}, "stringData": {"PASSWORD": "x"}})
+    eventually(lambda: outcome(app, 2) == "serving", what="v2 works after all")
+    assert app.releases.get(number=2).outcome_reason == ""
+
+
+def test_values_that_were_deleted_in_the_cluster_are_named_and_can_be_set_again(app: App) -> None:
+    secret = make_secret(app.namespace, "database", "PASSWORD")
+    set_values(secret, PASSWORD="one")
+    secret_call(app, "DELETE", "database-v1")
+    operation = release(app, 2, **using_the_password(v=1))
+    eventually(lambda: state(operation) == "failed", what="v2 is stuck")
+    app.refresh_from_db()
+    assert app.observed["diagnosis"]["title"] == "The values of the secret database are gone from the cluster"
+    assert "Set all values of database again" in operation.error_message
+    secret.version, secret.keys, secret.generation = 2, {"PASSWORD": 2}, 2
+    secret.save()
+    set_values(secret, PASSWORD="two")
+    release(app, 3, **using_the_password(v=2))
+    eventually(lambda: outcome(app, 3) == "serving", what="v3 has its values")
+    assert outcome(app, 2) == "abandoned"
 
 
 def test_the_quota_s_use_is_kept_in_the_plan_s_units(app: App) -> None:
