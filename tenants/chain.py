@@ -69,6 +69,15 @@ def sealed(head: AuditHead) -> bool:
     return _made("tenants.chain.head", f"{head.position}:{head.digest}", head.seal)
 
 
+def sign(position: int, digest: str) -> None:
+    """Seals the head anew, where the chain was looked through and the key is another than it was."""
+    with transaction.atomic():
+        head = AuditHead.objects.select_for_update().get()
+        if (head.position, head.digest) == (position, digest):
+            head.seal = seal(position, digest)
+            head.save(update_fields=["seal"])
+
+
 def link_soon() -> None:
     """Links what was just committed, unless this process did so a moment ago: then the dispatcher does."""
     global _linked_at  # noqa: PLW0603

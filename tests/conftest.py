@@ -35,7 +35,7 @@ def _audit_log_can_be_emptied() -> Iterator[None]:
     flush = type(connection.ops).sql_flush
 
     def sql_flush(ops: Any, *arguments: Any, **options: Any) -> list[str]:
-        aside, back = _triggers_aside()
+        aside, back = triggers_aside()
         return [*aside, *flush(ops, *arguments, **options), *back, _first_head()]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -43,7 +43,7 @@ def _audit_log_can_be_emptied() -> Iterator[None]:
         yield
 
 
-def _triggers_aside() -> tuple[list[str], list[str]]:
+def triggers_aside() -> tuple[list[str], list[str]]:
     """SQL that puts the triggers of the audit log aside, and SQL that puts them back."""
     if connection.vendor == "postgresql":
         ways = ([f"ALTER TABLE {table} {way} TRIGGER USER" for table in AUDIT] for way in ("DISABLE", "ENABLE"))

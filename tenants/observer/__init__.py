@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from tenants import audit
+from tenants import audit, chain
 from tenants.observer import leading
 from tenants.observer.watching import Watcher
 from tenants.observer.writing import Desk, Writer
@@ -90,9 +90,12 @@ async def _lead(leader: leading.Leadership, desk: Desk, over: asyncio.Event) -> 
 
 async def _dispatch(desk: Desk) -> None:
     """Publishes what was committed and never ran, or is due: rows of other processes, so they are asked for."""
+    whole = True  # once: what was committed by processes that died before they linked it
     while True:
         try:
             await desk.do(redrive)
+            await desk.do(chain.link, whole=whole)
+            whole = False
         except DatabaseError as error:
             log.warning("dispatcher_without_database", error=str(error))
         await asyncio.sleep(DISPATCH_EVERY)

@@ -1,0 +1,139 @@
+"""Whether the audit log is as Berth wrote it: the whole chain, or one entry's place in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from tenants import chain
+from tenants.models import AuditEntry, AuditHead, AuditLink
+
+BATCH = 2_000
+"""Links in memory at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first thing that is not as Berth wrote it. `position` in the chain, `entry` its number; None: none has it."""
+
+    what: str
+    position: int | None = None
+    entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`position` and `digest` of the chain's end as it was found: keep them elsewhere. `waiting` have no place yet.
+
+    `unsealed`: nothing is broken but the head's seal.
+    """
+
+    position: int
+    digest: str
+    waiting: int
+    found: Break | None
+    unsealed: bool = False
+
+
+class Place(Enum):
+    """What is known of one entry."""
+
+    VERIFIED = "verified"
+    WAITING = "waiting"
+    BROKEN = "broken"
+
+
+def verify(*, start: int = 1, kept: tuple[int, str] | None = None) -> Verdict:
+    """Looks through the chain from position `start` to where its end is now, in bounded memory.
+
+    `kept` is an end (position, digest) of before, from a log line or an earlier run: what was cut off or written anew
+    since, even by somebody who has Berth's key, shows against it. Entries that come meanwhile are left for next time.
+    """
+    head = AuditHead.objects.first()
+    if head is None:
+        return Verdict(0, chain.GENESIS, 0, Break("the chain's head was removed"))
+    found = _first_break(head, start, kept)
+    waiting = 0
+    if found is None:
+        for entry in AuditEntry.objects.filter(link__isnull=True).order_by("pk").iterator(chunk_size=BATCH):
+            if not chain.stamped(entry):
+                found = Break("the entry was written past Berth, or changed before it got its place", None, entry.pk)
+                break
+            waiting += 1
+    unsealed = found is None and not chain.sealed(head)
+    if unsealed:
+        found = Break("the head is not sealed by Berth's key", head.position)
+    return Verdict(head.position, head.digest, waiting, found, unsealed)
+
+
+def place(entry: AuditEntry) -> tuple[Place, AuditLink | None]:
+    """Where one entry stands, and whether it and the link before it agree with its digest."""
+    link = AuditLink.objects.filter(entry=entry).first()
+    if link is None:
+        return (Place.WAITING if chain.stamped(entry) else Place.BROKEN), None
+    before = _digest_before(link.position)
+    holds = link.previous == before and link.digest == chain.digest(link.previous, entry)
+    return (Place.VERIFIED if holds else Place.BROKEN), link
+
+
+def _first_break(head: AuditHead, start: int, kept: tuple[int, str] | None) -> Break | None:
+    previous = _digest_before(start)
+    if previous is None:
+        return Break("the link is missing", start - 1)
+    position = start - 1
+    for link, entry in _linked(start, head.position):
+        position += 1
+        wrong = _wrong(link, entry, position, previous)
+        if wrong is not None:
+            return wrong
+        previous = link.digest
+        if kept is not None and position == kept[0] and previous != kept[1]:
+            return Break("the chain was written anew: its digest is not the one that was kept", position, link.entry_id)
+    return _wrong_end(head, position, previous, kept)
+
+
+def _wrong(link: AuditLink, entry: AuditEntry | None, position: int, previous: str) -> Break | None:
+    """What is wrong with the link that should stand at `position` after the digest `previous`."""
+    if link.position != position:
+        return Break("the link is missing", position)
+    if link.previous != previous:
+        return Break("the link was changed", position, link.entry_id)
+    if entry is None:
+        return Break("the entry was removed", position, link.entry_id)
+    if link.digest != chain.digest(previous, entry):
+        what = "the link was changed" if chain.stamped(entry) else "the entry was changed"
+        return Break(what, position, entry.pk)
+    return None
+
+
+def _wrong_end(head: AuditHead, position: int, previous: str, kept: tuple[int, str] | None) -> Break | None:
+    """What is wrong where the links end, at `position` with the digest `previous`."""
+    if position < head.position:
+        return Break("the link is missing", position + 1)
+    if previous != head.digest:
+        return Break("the head does not agree with the last link", position)
+    if kept is not None and kept[0] > head.position:
+        return Break("the end of the chain was cut off", head.position + 1)
+    if AuditLink.objects.filter(position__gt=AuditHead.objects.get().position).exists():
+        return Break("a link was added past Berth", head.position + 1)
+    return None
+
+
+def _linked(first: int, last: int) -> Iterator[tuple[AuditLink, AuditEntry | None]]:
+    """Links in order of position, each with its entry."""
+    while True:
+        links = list(AuditLink.objects.filter(position__gte=first, position__lte=last).order_by("position")[:BATCH])
+        entries = AuditEntry.objects.in_bulk([link.entry_id for link in links])
+        for link in links:
+            yield link, entries.get(link.entry_id)
+        if len(links) < BATCH:
+            return
+        first = links[-1].position + 1
+
+
+def _digest_before(position: int) -> str | None:
+    """What the link at `position` must name as previous; None where that link is missing."""
+    if position <= 1:
+        return chain.GENESIS
+    return AuditLink.objects.filter(position=position - 1).values_list("digest", flat=True).first()
