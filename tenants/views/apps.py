@@ -133,7 +133,7 @@ def app_context(request: Request, app: App, tab: str) -> dict[str, Any]:
 def remains_context(namespace: Namespace, app: App | None, spec: ReleaseSpec) -> dict[str, Any]:
     """The panel that says what the quota leaves, surge included."""
     found = preflight(namespace, app=app, spec=spec)
-    return {"remains": quota.remains(found), "too_much": list(found.fields.values())}
+    return {"remains": quota.remains(found), "too_much": list(found.fields.values()), "notes": found.notes}
 
 
 def draft(form: forms.SpecForm, base: ReleaseSpec) -> ReleaseSpec:

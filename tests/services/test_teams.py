@@ -8,7 +8,7 @@ from tenants import access
 from tenants.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 from tenants.models import AuditEntry, Membership, Namespace, Operation, Team, User
 from tenants.services import members, namespaces, teams
-from tests.factories import make_member, make_team
+from tests.factories import make_member
 
 
 def member(team: Team, user: User) -> Membership:
@@ -202,10 +202,3 @@ def test_removed_member_is_gone_for_a_second_removal(alice: User, bob: User, tea
     members.remove_member(actor=alice, membership=Membership.objects.get(pk=membership.pk))
     with pytest.raises(NotFound):
         members.remove_member(actor=alice, membership=membership)
-
-
-def test_names_of_two_teams_cannot_meet_in_the_cluster(alice: User, plan: object) -> None:
-    short, long = make_team("pay", owner=alice), make_team("pay-ments", owner=alice)
-    namespaces.create_namespace(actor=alice, team=short, name="ments-dev", plan=plan)
-    with pytest.raises(Conflict, match="taken in the cluster"):
-        namespaces.create_namespace(actor=alice, team=long, name="dev", plan=plan)
