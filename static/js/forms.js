@@ -59,7 +59,12 @@ async function copyText(button) {
 
 function addRow(rows) {
   const fresh = rows.querySelector("[data-row]:last-of-type").cloneNode(true);
-  for (const input of fresh.querySelectorAll("input, textarea")) input.value = "";
+  fresh.querySelector(".b-error")?.remove();
+  for (const input of fresh.querySelectorAll("input, textarea")) {
+    input.value = "";
+    input.classList.remove("is-invalid");
+    input.removeAttribute("aria-invalid");
+  }
   for (const select of fresh.querySelectorAll("select")) select.selectedIndex = 0;
   rows.append(fresh);
   fresh.querySelector("input, select").focus();

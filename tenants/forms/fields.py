@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.datastructures import MultiValueDict
 
-from tenants.errors import DomainError
+from tenants.errors import DomainError, QuotaExceeded
 from tenants.rules import Broken
 
 T = TypeVar("T")
@@ -75,9 +76,12 @@ class DomainForm(forms.Form):
     """A form whose errors may come from a service; `aliases` maps a service's field to this form's."""
 
     aliases: Mapping[str, str] = {}
+    _short: frozenset[str] = frozenset()
 
     def take(self, error: DomainError) -> None:
         """Puts the errors of a service at their fields; what has no field stands above the form."""
+        if isinstance(error, QuotaExceeded):
+            self._short = frozenset(error.fields)
         if not error.fields:
             self.add_error(None, error.message)
         for name, message in error.fields.items():
@@ -91,7 +95,9 @@ class DomainForm(forms.Form):
 
     @property
     def error_count(self) -> int:
-        return len(self.errors)
+        """How many changes are asked for: what the quota is short of is told at each resource, and one may do."""
+        wrong = set(self.errors) - {NON_FIELD_ERRORS}
+        return len(wrong - self._short) + bool(wrong & self._short)
 
 
 class ConfirmForm(DomainForm):

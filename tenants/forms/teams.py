@@ -1,4 +1,4 @@
-"""Forms of teams, their members, namespaces, volumes, secrets and tokens."""
+"""Forms of teams, their members, namespaces, volumes and tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from tenants import access, rules
-from tenants.forms.fields import DomainForm, RowsField, RuleField, obeyed
+from tenants.forms.fields import DomainForm, RuleField, obeyed
 from tenants.models import Plan, Role
 
 DAYS = ((7, "7 days"), (30, "30 days"), (90, "90 days"))
@@ -79,54 +79,6 @@ class VolumeForm(DomainForm):
         first = f"the cluster's default ({default})" if default else "the cluster's default"
         others = [(c["name"], c["name"]) for c in classes if c["name"] != default]
         self.fields["storage_class"].choices = [("", first), *others]  # type: ignore[attr-defined]
-
-
-class SecretForm(DomainForm):
-    """Keys and values of a secret. Values are taken, never given back: an invalid form asks for them again."""
-
-    aliases = {"keys": "values"}
-
-    name = RuleField(rules.secret_name, label="Name", error_messages={"required": "Give it a name: database, say."})
-    type = forms.ChoiceField(
-        label="Kind",
-        choices=((rules.OPAQUE, "Keys and values"), (rules.REGISTRY_LOGIN, "Login to a registry")),
-        widget=forms.RadioSelect,
-        initial=rules.OPAQUE,
-    )
-    values = RowsField("key", "value", label="Keys and values")
-
-    def clean_values(self) -> dict[str, str]:
-        rows = self.cleaned_data["values"]
-        keys = [row[0].strip() for row in rows]
-        double = next((key for key in keys if keys.count(key) > 1), "")
-        if double:
-            raise forms.ValidationError(f"“{double}” stands here twice: keep one of them.")
-        return obeyed(rules.secret_values, {row[0]: row[1] for row in rows})
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if not data.get("values") and "values" not in self.errors:
-            self.add_error("values", "Give at least one key and its value.")
-        return data
-
-
-class SecretChangeForm(SecretForm):
-    """New values for some keys, and keys to remove; what is not named stays as it is."""
-
-    aliases = {"keys": "values", "remove": "remove"}
-    name = None  # type: ignore[assignment]
-    type = None  # type: ignore[assignment]
-    remove = forms.MultipleChoiceField(label="Remove", required=False, widget=forms.CheckboxSelectMultiple)
-
-    def __init__(self, *args: Any, keys: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["remove"].choices = [(key, key) for key in keys]  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        data = DomainForm.clean(self) or {}
-        if not data.get("values") and not data.get("remove") and not self.errors:
-            self.add_error("values", "Type a new value, or choose a key to remove.")
-        return data
 
 
 class TokenForm(DomainForm):

@@ -264,12 +264,6 @@ def rows(value: Any, empty: int = 0) -> list[tuple[str, str]]:
     return typed or ([("", "")] if empty else [])
 
 
-@register.filter
-def keys_only(value: Any) -> list[tuple[str, str]]:
-    """The keys that were typed, without their values; one empty row where there is none."""
-    return [(str(row[0]), "") for row in value or () if row and row[0]] or [("", "")]
-
-
 @register.simple_tag
 def volume_state(volume: Any, large: bool = False) -> SafeString:
     """A claim's state in words; waiting for the first pod is no error."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from tenants import access
 from tenants.forms.fields import ConfirmForm
-from tenants.forms.teams import SecretChangeForm, SecretForm, VolumeForm
+from tenants.forms.secrets import SecretChangeForm, SecretForm
+from tenants.forms.teams import VolumeForm
 from tenants.models import Operation, Secret, Volume
 from tenants.selectors import frame, operations, quota, teams
 from tenants.services import secrets as secret_verbs
 from tenants.services import volumes as volume_verbs
+from tenants.services.parts import users_of
 from tenants.services.quotas import preflight
 from tenants.views.scope import (
     Request,
@@ -72,16 +77,10 @@ def volume(request: Request, team: str, namespace: str, volume: str) -> HttpResp
 def delete_volume(request: Request, team: str, namespace: str, volume: str) -> HttpResponse:
     found = volume_of(request, team, namespace, volume)
     access.require(request.user, "volumes.delete", found)
-    form = ConfirmForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        typed = form.cleaned_data["confirm"]
-        done = attempt(form, lambda: volume_verbs.delete_volume(actor=request.user, volume=found, confirm=typed))
-        if done:
-            told(request, f"You asked to delete {found.name}.", done)
-            return redirect("team_volumes", team)
-    used = teams.uses_in(found.namespace.team)["volumes"].get((found.namespace_id, found.name), [])
-    context = {**_context(found), "volume": found, "uses": used, "form": form, "crumbs": crumbs(found, "Delete")}
-    return render(request, "tenants/volumes/delete.html", context)
+    used = users_of(found.namespace, volume=found.name)
+    return _deletion(
+        request, found, used, lambda typed: volume_verbs.delete_volume(actor=request.user, volume=found, confirm=typed)
+    )
 
 
 @page("GET", "POST")
@@ -95,7 +94,7 @@ def new_secret(request: Request, team: str, namespace: str) -> HttpResponse:
         if made:
             secret, operation = made
             told(request, f"You set the secret {secret.name}.", operation)
-            return redirect("secret", team, place.name, secret.name)
+            return _went(request, secret)
     context = {"namespace": place, "team": place.team, "form": form, "crumbs": crumbs(place, "New secret")}
     return render(request, "tenants/secrets/new.html", context)
 
@@ -122,7 +121,7 @@ def secret(request: Request, team: str, namespace: str, secret: str) -> HttpResp
             )
             if made:
                 told(request, f"You set new values of {found.name}. Apps take them with their next release.", made[1])
-                return redirect("secret", team, namespace, secret)
+                return _went(request, found)
     used = teams.uses_in(found.namespace.team)["secrets"].get((found.namespace_id, found.name), [])
     behind = [app for app, _ in used if _behind(app, found)]
     context = {**_context(found), "secret": found, "keys": sorted(found.keys.items()), "uses": used, "behind": behind}
@@ -133,16 +132,30 @@ def secret(request: Request, team: str, namespace: str, secret: str) -> HttpResp
 def delete_secret(request: Request, team: str, namespace: str, secret: str) -> HttpResponse:
     found = secret_of(request, team, namespace, secret)
     access.require(request.user, "secrets.delete", found)
+    used = users_of(found.namespace, secret=found.name)
+    return _deletion(
+        request, found, used, lambda typed: secret_verbs.delete_secret(actor=request.user, secret=found, confirm=typed)
+    )
+
+
+def _deletion(
+    request: Request, found: Volume | Secret, users: Iterable[str], delete: Callable[[str], Operation]
+) -> HttpResponse:
+    """The page that asks for the name; while `users` use it, it names them and asks for nothing."""
     form = ConfirmForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        typed = form.cleaned_data["confirm"]
-        done = attempt(form, lambda: secret_verbs.delete_secret(actor=request.user, secret=found, confirm=typed))
-        if done:
-            told(request, f"You asked to delete {found.name}.", done)
-            return redirect("team_secrets", team)
-    used = teams.uses_in(found.namespace.team)["secrets"].get((found.namespace_id, found.name), [])
-    context = {**_context(found), "secret": found, "uses": used, "form": form, "crumbs": crumbs(found, "Delete")}
-    return render(request, "tenants/secrets/delete.html", context)
+        operation = attempt(form, lambda: delete(form.cleaned_data["confirm"]))
+        if operation:
+            told(request, f"You asked to delete {found.name}.", operation)
+            return redirect(f"team_{found.noun}s", found.team.slug)
+    context = {**_context(found), found.noun: found, "users": sorted(users), "form": form}
+    return render(request, f"tenants/{found.noun}s/delete.html", {**context, "crumbs": crumbs(found, "Delete")})
+
+
+def _went(request: Request, secret: Secret) -> HttpResponse:
+    """On to the secret's page. A form that htmx sent would otherwise put that page into itself."""
+    address = reverse("secret", args=[secret.team.slug, secret.namespace.name, secret.name])
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def _behind(app: Any, secret: Secret) -> bool:

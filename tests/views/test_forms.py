@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -31,7 +33,7 @@ def new_app(**fields: str | list[str]) -> dict[str, str | list[str]]:
 
 @pytest.mark.django_db
 def test_a_team_and_its_first_namespace(client: Client, plan: Plan) -> None:
-    client.force_login(factories.make_user("newcomer"), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(factories.make_user("newcomer"))
     answer = client.post("/teams/new", {"name": "Data Platform", "slug": ""})
     assert answer.headers["Location"] == "/t/data-platform/namespaces/new"
     answer = client.post("/t/data-platform/namespaces/new", {"name": "dev", "plan": plan.pk})
@@ -207,6 +209,58 @@ def test_values_of_a_secret_never_come_back(as_bob: Client, namespace: Namespace
         assert canary not in as_bob.get(f"/t/payments/{page}").content.decode()
 
 
+def test_only_the_key_that_is_wrong_is_marked(as_bob: Client, namespace: Namespace) -> None:
+    fields = {"name": "mail", "type": "Opaque", "values_key": ["USER", "A B", "C"], "values_value": ["a", "b", "c"]}
+    html = as_bob.post("/t/payments/n/dev/secrets/new", fields).content.decode()
+    assert re.findall(r'is-invalid"[^>]* id="(\w+)"', html) == ["id_values_key_1"]
+    assert html.count("“A B” is no key") == 1
+    assert 'href="#id_values_key_1">1 field needs a change' in html
+    assert "type them again" in html
+
+
+def test_a_key_that_stands_twice_is_marked_at_the_second(as_bob: Client, namespace: Namespace) -> None:
+    fields = {"name": "mail", "type": "Opaque", "values_key": ["USER", "USER"], "values_value": ["a", "b"]}
+    html = as_bob.post("/t/payments/n/dev/secrets/new", fields).content.decode()
+    assert re.findall(r'is-invalid"[^>]* id="(\w+)"', html) == ["id_values_key_1"]
+    assert "“USER” stands here twice" in html
+
+
+def test_a_secret_sent_by_htmx_need_not_be_typed_again(as_bob: Client, namespace: Namespace) -> None:
+    fields = {"name": "mail", "type": "Opaque", "values_key": ["", "A B"], "values_value": ["", "canary"]}
+    answer = as_bob.post("/t/payments/n/dev/secrets/new", fields, headers={"HX-Request": "true"})
+    html = answer.content.decode()
+    assert "type them again" not in html
+    assert re.findall(r'id="(id_values_value_\d)" hx-preserve', html) == ["id_values_value_0", "id_values_value_1"]
+    answer = as_bob.post(
+        "/t/payments/n/dev/secrets/new", fields | {"values_key": ["", "A"]}, headers={"HX-Request": "true"}
+    )
+    assert answer.headers["HX-Redirect"] == "/t/payments/n/dev/secrets/mail/"
+
+
+@pytest.mark.parametrize(("noun", "name"), [("volume", "data"), ("secret", "database")])
+def test_what_is_in_use_says_so_before_it_asks_for_its_name(
+    as_alice: Client, namespace: Namespace, volume: Volume, secret: Secret, noun: str, name: str
+) -> None:
+    used = {"volumes": (releases.VolumeAt("data", "/data"),), "pull_secret": "database"}
+    app = factories.make_app(namespace, **used)
+    address = f"/t/payments/n/dev/{noun}s/{name}/delete/"
+    html = as_alice.get(address).content.decode()
+    assert "by 1 app." in html
+    assert f"/apps/checkout/configuration/#{noun}s" in html
+    assert "id_confirm" not in html
+    app.release = factories.make_release(app, 2)
+    app.save()
+    assert "id_confirm" not in as_alice.get(address).content.decode()  # v1 still serves with it
+    app.serving = app.release
+    app.save()
+    assert "id_confirm" in as_alice.get(address).content.decode()
+
+
+def test_what_the_quota_is_short_of_is_one_change(as_bob: Client, namespace: Namespace) -> None:
+    html = as_bob.post(NEW_APP, new_app(replicas="40")).content.decode()
+    assert "1 field needs a change" in html
+
+
 def test_a_new_secret_does_not_change_one_of_that_name(as_bob: Client, secret: Secret) -> None:
     fields = {"name": "database", "type": "Opaque", "values_key": ["OTHER"], "values_value": ["x"]}
     answer = as_bob.post("/t/payments/n/dev/secrets/new", fields)
@@ -266,7 +320,7 @@ def test_the_theme_is_kept_and_the_way_back_is_local(as_alice: Client, alice: Us
 
 def test_forms_need_their_token(alice: User, team: Team) -> None:
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    strict.force_login(alice)
     answer = strict.post("/teams/new", {"name": "X", "slug": "xx"})
     assert answer.status_code == 403
     assert "load the page again" in answer.content.decode()
