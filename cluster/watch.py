@@ -73,11 +73,12 @@ class Informer:
         *,
         on_change: Callable[[Change], None],
         raw: bool = False,
-        silence: float = SILENCE,
+        silence: float | None = None,
         pulse: Pulse | None = None,
     ) -> None:
         self.synced = asyncio.Event()
         self._on_change = on_change
+        silence = SILENCE if silence is None else silence
         self.answered = asyncio.Event()  # set for a moment only: see `hurry`
         self._kinds = {kind: _Kind(self, connection, kind, raw=raw, silence=silence) for kind in kinds}
         self._namespaces = self._kinds.get("Namespace")

@@ -16,6 +16,9 @@ from portal.asgi import application
 from tenants.live import hub as hubs
 from tenants.live.events import serve_on
 from tenants.models import User
+from tests.live.cluster import place, running_app, simulated, watching, wire
+
+__all__ = ["place", "running_app", "simulated", "watching", "wire"]
 
 HOST = "testserver"
 ORIGIN = f"http://{HOST}"
