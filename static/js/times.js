@@ -1,5 +1,5 @@
 // Times are written by the server, in the words that are used here too; on a page that stays open they grow older.
-// `data-relative` is "2 min ago", `data-age` "1 min 48 s", `data-lasting` the same in two units always.
+// `data-relative` is "2 min ago", `data-age` "1 min 48 s", `data-lasting` the same however long.
 
 const UNITS = [["day", 86400], ["h", 3600], ["min", 60]];
 
@@ -11,22 +11,19 @@ function relative(seconds) {
   return seconds > 0 ? `${said} ago` : `in ${said}`;
 }
 
-const two = (number) => String(number).padStart(2, "0");
-
+// As cluster/rollout/facts.py says a span: two units, the second left out when it is none.
 function lasting(seconds) {
   const whole = Math.floor(Math.abs(seconds));
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
-  const days = Math.floor(whole / 86400);
-  return days === 1 ? "1 day" : `${days} days`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return whole % 60 ? `${minutes} min ${whole % 60} s` : `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${Math.floor(hours / 24)} days`;
 }
 
-function age(seconds) {
-  const whole = Math.floor(Math.abs(seconds));
-  if (whole >= 600 && whole < 3600) return `${Math.floor(whole / 60)} min`;
-  return whole >= 3600 && whole < 86400 ? `${Math.floor(whole / 3600)} h` : lasting(seconds);
-}
+// From ten minutes on its first unit is enough.
+const age = (seconds) => lasting(seconds).split(" ").slice(0, Math.abs(seconds) < 600 ? 4 : 2).join(" ");
 
 const WORDS = [["relative", relative], ["age", age], ["lasting", lasting]];
 

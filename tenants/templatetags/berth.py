@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from cluster.rollout.facts import seconds as span
 from tenants import access, rules
 from tenants.selectors import changes, teams
 
@@ -137,29 +138,15 @@ def age(when: Any) -> SafeString:
     if moment is None:
         return EMPTY
     seconds = abs((timezone.now() - moment).total_seconds())
-    if 600 <= seconds < 3600:
-        return _time(moment, f"{int(seconds) // 60} min", "age")
-    return _time(moment, f"{int(seconds) // 3600} h" if 3600 <= seconds < 86400 else duration(seconds), "age")
+    # From ten minutes on its first unit is enough.
+    return _time(moment, " ".join(span(seconds).split()[: 4 if seconds < 600 else 2]), "age")
 
 
 @register.filter
 def lasting(when: Any) -> SafeString:
-    """How long it has been, in two units: `14 min 05 s`."""
+    """How long it has been, in two units: `14 min 5 s`."""
     moment = _moment(when)
-    return _time(moment, duration(abs((timezone.now() - moment).total_seconds())), "lasting") if moment else EMPTY
-
-
-def duration(seconds: float) -> str:
-    """A length of time in at most two units."""
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    if whole < 86400:
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    days = whole // 86400
-    return f"{days} day" if days == 1 else f"{days} days"
+    return _time(moment, span(abs((timezone.now() - moment).total_seconds())), "lasting") if moment else EMPTY
 
 
 @register.filter
