@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,15 +13,18 @@ import pytest
 from django.db import connections
 from django.db.models import Q
 from django.utils import timezone
+from pytest_django import Settings
 
 from cluster import reads
 from simcluster.server import SimCluster
 from tenants import clusters, observer
 from tenants.models import App, AuditEntry, ClusterState, Leader, Namespace, Operation, Release, Secret, Volume
 from tenants.observer import healing, leading
+from tenants.observer.sights import PRUNED, WHOLE
 from tenants.releases import SecretKey
 from tests.factories import make_app, make_release, make_secret, make_spec, make_volume
 from tests.tasks.conftest import deliver, eventually, opened
+from tests.wire import Wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -288,12 +292,28 @@ def test_forms_know_the_storage_classes(app: App) -> None:
     assert {"standard", "late", "keep"} <= {found["name"] for found in known["storage_classes"]}
 
 
-def test_one_observer_leads(observing: None, cluster: SimCluster) -> None:
-    leader = eventually(Leader.objects.first, what="a leader")
-    stop = threading.Event()
-    for _ in _thread(lambda: observer.run(stop), stop):
-        time.sleep(2)
-        assert Leader.objects.get().holder == leader.holder
+def test_one_observer_leads_however_long_another_stands_by(
+    cluster: SimCluster, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one asks for the lead many times over, past the first one's lease; it watches nothing meanwhile."""
+    monkeypatch.setattr(leading, "LEASE", timedelta(seconds=1))
+    monkeypatch.setattr(leading, "RENEW_EVERY", 0.1)
+    monkeypatch.setattr(observer, "STAND_BY", 0.02)
+    with Wire(cluster.url) as wire:
+        settings.CLUSTERS = {"default": {"title": "harbor-1", "server": wire.url}}
+        first, second = threading.Event(), threading.Event()
+        leads = _thread(lambda: observer.run(first), first)
+        next(leads)
+        kinds = len(WHOLE) + len(PRUNED) + 1  # and namespaces once more: which events are ours
+        eventually(lambda: wire.count("GET", "watch=1") == kinds, what="the leader's watches")
+        leader = Leader.objects.get()
+        for _ in _thread(lambda: observer.run(second), second):
+            for _ in range(20):
+                until = Leader.objects.get().until
+                eventually(lambda before=until: Leader.objects.get().until > before, what="the lease is renewed")
+                assert Leader.objects.get().holder == leader.holder
+            assert wire.count("GET", "watch=1") == kinds
+        next(leads, None)
 
 
 def test_the_next_one_leads_when_the_first_stops(cluster: SimCluster) -> None:
