@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from cluster.pruned import Event
 from cluster.rollout import Lane, Rollout, Tile, from_json
+from tenants import access
 from tenants.models import App, AuditEntry, Release, Secret, User, Volume
 from tenants.models.app import Outcome
 from tenants.releases import ReleaseSpec, load
@@ -295,8 +296,9 @@ def parts(app: App) -> dict[str, list[dict[str, Any]]]:
 
 def history(user: User, app: App, most: int = 5) -> list[AuditEntry]:
     """What people did with the app, as far as the viewer may read it."""
-    entries = AuditEntry.objects.visible_to(user).filter(team=app.namespace.team, target=f"app {app.namespace}/{app}")
-    return list(entries.distinct()[:most])
+    if not access.can(user, "audit.read_own", app):
+        return []
+    return list(AuditEntry.objects.visible_to(user).filter(target_noun=app.noun, target_id=str(app.pk))[:most])
 
 
 def _newer(pinned: dict[str, int], secret: Secret | None) -> bool:

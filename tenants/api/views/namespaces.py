@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tenants import access
 from tenants.api.errors import Malformed
 from tenants.api.serializers.namespaces import AuditOut, NamespaceIn, NamespaceOut, PlanOut, PreflightIn, QuotaOut
 from tenants.api.serializers.releases import spec_of
@@ -97,5 +98,6 @@ class Preflight(Quota):
 class Audit(Door):
     @call("list_audit", "Who did what in a team: all of it, or your own lines, as your role allows", many=AuditOut)
     def get(self, request: Request, team: str) -> Response:
-        lines = AuditEntry.objects.visible_to(self.user).filter(team=self.team())
-        return self.page(lines.distinct(), AuditOut)
+        found = self.team()
+        access.require(self.user, "audit.read_own", found)
+        return self.page(AuditEntry.objects.visible_to(self.user).filter(team=found), AuditOut)
