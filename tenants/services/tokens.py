@@ -58,6 +58,18 @@ def revoke_token(*, actor: User, token: ApiToken) -> ApiToken:
     return token
 
 
+def revoke_all(*, actor: User) -> int:
+    """Ends all tokens of the actor at once. Returns how many worked until now."""
+    access.require(actor, "tokens.own", actor)
+    with transaction.atomic():
+        live = ApiToken.objects.select_for_update(no_key=True).filter(user=actor, revoked_at=None)
+        ended = [token for token in live if token.live]
+        ApiToken.objects.filter(pk__in=[token.pk for token in ended]).update(revoked_at=timezone.now())
+        for token in ended:
+            audit.record(actor=actor, action="token.revoke", thing=token)
+    return len(ended)
+
+
 def digest(text: str) -> str:
     """What the database keeps of a token: SHA-256 in hex; 256 random bits need no salt."""
     return hashlib.sha256(text.encode()).hexdigest()

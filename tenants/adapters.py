@@ -1,0 +1,137 @@
+"""What allauth asks of a site: addresses, mails, words, how secrets are kept, when a proof is too old."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from tenants import letters, peer, rules
+from tenants.account_mails import MAILS
+from tenants.models import User
+from tenants.views.recent import signed_in_recently
+
+# Where a connection has no address (a Unix socket): all such share one limit.
+NOWHERE = "0.0.0.0"
+MISMATCH = "This user name or address and this password do not belong together."
+TOO_OFTEN = "Too many attempts: wait five minutes and try again."
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Sign-in, sign-up and the account's own pages."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "account_inactive": "This account is suspended.",
+        "cannot_remove_primary_email": "Make another address the main one first.",
+        "duplicate_email": "You have this address already.",
+        "email_password_mismatch": MISMATCH,
+        "username_password_mismatch": MISMATCH,
+        "email_taken": "This address belongs to another account.",
+        "enter_current_password": "This is not your password now.",
+        "incorrect_password": "This is not your password.",
+        "incorrect_code": "This code is wrong, or too old: type the one that is shown now.",
+        "invalid_password_reset": "This link was used already, or it is too old.",
+        "max_email_addresses": "At most %d addresses: remove one first.",
+        "rate_limited": TOO_OFTEN,
+        "too_many_login_attempts": TOO_OFTEN,
+        "username_blacklisted": "This name is reserved: choose another.",
+        "username_email": "A user name has no @: your address is asked for in its own field.",
+        "username_taken": "This name is taken: choose another.",
+        "unverified_primary_email": "Confirm this address first.",
+    }
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return peer.address(request) or NOWHERE
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        if "@" in username:
+            raise self.validation_error("username_email")
+        return str(super().clean_username(username, shallow))
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        return not signed_in_recently(self.request)
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """After the right password alone: nobody else learns that the account is there."""
+        clear_login(request)
+        return render(request, "account/account_inactive.html", {"reason": user.suspended_reason}, status=403)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return f"{settings.SITE_URL}{path.replace('UID-KEY', key)}"
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return f"{settings.SITE_URL}{reverse('account_confirm_email', args=[emailconfirmation.key])}"
+
+    def get_email_verification_redirect_url(self, email_address: Any) -> str:
+        return reverse("account_email" if self.request.user.is_authenticated else "account_login")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Into the outbox: it leaves after the answer. Its addresses are of the settings, never of a request."""
+        words = MAILS[template_prefix]
+        own = {
+            "signup_url": f"{settings.SITE_URL}{reverse('account_signup')}",
+            "password_reset_url": f"{settings.SITE_URL}{reverse('account_reset_password')}",
+        }
+        if template_prefix == "account/email/password_reset_key":
+            own.pop("password_reset_url")
+        told = {**context, **own, "site_name": settings.SITE_NAME, "user": context.get("user", "")}
+        if "user_agent" in told:
+            told["device"] = rules.device(str(told["user_agent"]))
+        letters.write(
+            to=email,
+            kind=template_prefix.rpartition("/")[2],
+            subject=words.subject,
+            template="mail/account",
+            context={
+                **told,
+                "words": words,
+                "lead": words.lead.format_map(told),
+                "address": told.get(words.link, ""),
+            },
+        )
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Second factors: what is kept of them is encrypted under SEAL_KEY."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": AccountAdapter.error_messages["incorrect_code"],
+        "cannot_delete_authenticator": "This site asks you for a second factor: add another one first.",
+    }
+
+    def get_totp_issuer(self) -> str:
+        return str(settings.SITE_NAME)
+
+    def get_totp_label(self, user: User) -> str:
+        return user.get_username()
+
+    def encrypt(self, text: str) -> str:
+        return _fernet().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _fernet().decrypt(encrypted_text.encode()).decode()
+
+    def generate_authenticator_name(self, user: User, *_: Any) -> str:
+        """The browser that makes it says where it lies."""
+        return rules.device(self.request.META.get("HTTP_USER_AGENT", ""))
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {"id": urlsplit(f"//{self.request.get_host()}").hostname or "", "name": settings.SITE_NAME}
+
+
+def _fernet() -> Fernet:
+    key = hashlib.sha256(b"berth second factors " + settings.SEAL_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(key))

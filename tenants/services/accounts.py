@@ -1,0 +1,122 @@
+"""One's own account: profile, sessions, and its end. Passwords, addresses and second factors are allauth's flows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from tenants import access, audit, rules
+from tenants.errors import Conflict, Invalid, NotFound
+from tenants.live import events
+from tenants.models import Invitation, Membership, Role, Team, User
+from tenants.models.user import THEMES
+from tenants.services import members
+from tenants.services.wishes import clean, confirmed
+
+
+def edit_profile(
+    *,
+    actor: User,
+    name: str | None = None,
+    time_zone: str | None = None,
+    language: str | None = None,
+    theme: str | None = None,
+) -> User:
+    """Changes what is given: `name` is what others see, `time_zone` an IANA name. Raises Invalid at the field."""
+    access.require(actor, "account.edit", actor)
+    wanted: dict[str, Any] = {
+        "first_name": None if name is None else clean("name", lambda: rules.person_name(name)),
+        "last_name": None if name is None else "",
+        "time_zone": None if time_zone is None else clean("time_zone", lambda: rules.time_zone(time_zone)),
+        "language": None if language is None else _one_of("language", language, dict(settings.LANGUAGES)),
+        "theme": None if theme is None else _one_of("theme", theme, dict(THEMES)),
+    }
+    with transaction.atomic():
+        user = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+        changes = [
+            {"field": field, "old": getattr(user, field), "new": value}
+            for field, value in wanted.items()
+            if value is not None and getattr(user, field) != value
+        ]
+        if not changes:
+            return user
+        for change in changes:
+            setattr(user, change["field"], change["new"])
+        user.save(update_fields=[change["field"] for change in changes])
+        audit.record(actor=actor, action="account.edit", thing=user, changes=changes)
+    return user
+
+
+def end_session(*, actor: User, session: UserSession) -> None:
+    """Signs the actor out somewhere, sockets included. Raises NotFound for another's session."""
+    access.require(actor, "sessions.own", actor)
+    if session.user_id != actor.pk:
+        raise NotFound("There is no such session.")
+    with transaction.atomic():
+        _end(actor, [session])
+
+
+def end_other_sessions(*, actor: User, keep: str | None) -> int:
+    """Signs the actor out everywhere but in the session with the key `keep`. Returns how many sessions ended."""
+    access.require(actor, "sessions.own", actor)
+    with transaction.atomic():
+        others = list(UserSession.objects.filter(user=actor).exclude(session_key=keep or ""))
+        _end(actor, others)
+    return len(others)
+
+
+def leave_site(*, actor: User, confirm: str) -> None:
+    """Deletes the account with its memberships, tokens, sessions, second factors and what it invited; at once.
+
+    `confirm` is the user name. What the account made stays with its teams, and the audit log keeps its name. Raises
+    Invalid at confirm; Conflict, code "last_owner", while a team has no other owner.
+    """
+    access.require(actor, "account.delete", actor)
+    confirmed(actor.get_username(), confirm)
+    with transaction.atomic():
+        mine = Membership.objects.filter(user=actor)
+        teams = list(
+            Team.objects.select_for_update(of=("self",), no_key=True).filter(memberships__in=mine).order_by("pk")
+        )
+        alone = [team.name for team in sole_owner_of(actor)]
+        if alone:
+            raise Conflict(
+                f"You are the last owner of {', '.join(alone)}: make somebody else an owner, or delete the team.",
+                code="last_owner",
+            )
+        for membership in mine.filter(team__deleting_since=None).select_related("team"):
+            members.remove_member(actor=actor, membership=membership)
+        Invitation.objects.filter(invited_by=actor, accepted_at=None, revoked_at=None).update(revoked_at=timezone.now())
+        names = ", ".join(team.slug for team in teams)
+        audit.record(actor=actor, action="account.delete", thing=actor, detail=f"was in {names}" if names else "")
+        _end(actor, list(UserSession.objects.filter(user=actor)))
+        User.objects.get(pk=actor.pk).delete()
+
+
+def sole_owner_of(user: User) -> list[Team]:
+    """Teams that would be without an owner who can sign in if `user` left; those being deleted need none."""
+    owned = Team.objects.filter(deleting_since=None, memberships__user=user, memberships__role=Role.OWNER)
+    others = Membership.objects.filter(role=Role.OWNER, user__is_active=True).exclude(user=user)
+    return list(owned.exclude(pk__in=others.values("team")).order_by("name", F("pk")))
+
+
+def _end(actor: User, sessions: list[UserSession]) -> None:
+    if not sessions:
+        return
+    Session.objects.filter(session_key__in=[session.session_key for session in sessions]).delete()
+    UserSession.objects.filter(pk__in=[session.pk for session in sessions]).delete()
+    places = "; ".join(f"{rules.device(session.user_agent)}, {session.ip}" for session in sessions)
+    audit.record(actor=actor, action="session.end", thing=actor, detail=places)
+    events.announce(events.RightsChanged(user=actor.pk))
+
+
+def _one_of(field: str, value: str, known: dict[str, str]) -> str:
+    if value not in known:
+        raise Invalid.at(field, f"One of {', '.join(known)}, please.")
+    return value

@@ -1,0 +1,71 @@
+"""What each page takes from who looks: time zone, language, when they were here, whether they must do more first."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from datetime import timedelta
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone, translation
+
+from tenants import peer, second_factor
+from tenants.models import User
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+# A visit is noted at most so often, for each session.
+NOTED = timedelta(minutes=1)
+# Where somebody may go who must set up a second factor first: its pages, what they ask for, and out.
+OPEN_PATHS = (
+    "/accounts/2fa/",
+    "/accounts/reauthenticate/",
+    "/accounts/logout/",
+    "/accounts/login/",
+    "/settings/theme/",
+)
+
+
+class ViewerMiddleware:
+    """For pages; the API has no viewer, and its tokens are asked in `tenants.api.authentication`."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/api/") or not request.user.is_authenticated:
+            return self.get_response(request)
+        _note_visit(request)
+        if not request.path.startswith(OPEN_PATHS) and second_factor.missing(request.user):
+            return _to_set_up(request)
+        language = request.user.language or settings.LANGUAGE_CODE
+        with timezone.override(_zone(request.user.time_zone)), translation.override(language):
+            return self.get_response(request)
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):  # one that a later database of zones has no more
+        return zoneinfo.ZoneInfo("UTC")
+
+
+def _note_visit(request: HttpRequest) -> None:
+    key = request.session.session_key
+    if key is None or not cache.add(f"visit:{key}", True, NOTED.total_seconds()):
+        return
+    now = timezone.now()
+    User.objects.filter(pk=request.user.pk).update(seen_at=now)
+    place = peer.address(request)
+    UserSession.objects.filter(session_key=key).update(last_seen_at=now, **({"ip": place} if place else {}))
+
+
+def _to_set_up(request: HttpRequest) -> HttpResponse:
+    answer = redirect("mfa_index")
+    if request.headers.get("HX-Request"):  # the whole page goes there, not a part of it
+        answer = HttpResponse(status=204, headers={"HX-Redirect": answer.url})
+    return answer
