@@ -71,7 +71,7 @@ class App:
             return await self._handle(request, scope)
         except errors.ApiError as error:
             return failure(error)
-        except Exception as error:
+        except Exception as error:  # whatever it was: an API server answers 500 and lives on
             log.exception("%s %s failed", request.method, request.path)
             return failure(errors.internal(f"{type(error).__name__}: {error}"))
 

@@ -3,12 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
-
-if TYPE_CHECKING:
-    from simcluster.store import Store
 
 Obj = dict[str, Any]
 Objects = list[Obj]
@@ -59,16 +56,17 @@ class Shelf:
 class Subscription:
     """An async iterator of (type, resource, obj, old): first ADDED of all that is there. Close it at the end."""
 
-    def __init__(self, store: "Store", resources: tuple[str, ...]):
-        self._store = store
-        self._resources = frozenset(resources)
+    def __init__(self, listeners: list[Listener], there: dict[str, Objects]):
+        """`there`: resource → its objects now; `listeners` are told of every change from now on."""
+        self._listeners = listeners
+        self._resources = frozenset(there)
         self._waiting: deque[tuple[str, str, Obj, Obj | None]] = deque()
         self._ready = asyncio.Event()
-        for resource in resources:
-            self._waiting.extend(("ADDED", resource, obj, None) for obj in store.list(resource))
+        for resource, objects in there.items():
+            self._waiting.extend(("ADDED", resource, obj, None) for obj in objects)
         if self._waiting:
             self._ready.set()
-        store.listeners.append(self._hear)
+        listeners.append(self._hear)
 
     def _hear(self, event: Event) -> None:
         if event.resource in self._resources:
@@ -76,8 +74,8 @@ class Subscription:
             self._ready.set()
 
     def close(self) -> None:
-        if self._hear in self._store.listeners:
-            self._store.listeners.remove(self._hear)
+        if self._hear in self._listeners:
+            self._listeners.remove(self._hear)
 
     def __aiter__(self) -> AsyncIterator[tuple[str, str, Obj, Obj | None]]:
         return self

@@ -91,7 +91,7 @@ class Store:
             shelf.forgotten = self.version
 
     def subscribe(self, *resources: str) -> Subscription:
-        return Subscription(self, resources)
+        return Subscription(self.listeners, {resource: self.list(resource) for resource in resources})
 
     # Writing
 

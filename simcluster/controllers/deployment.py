@@ -31,6 +31,7 @@ NOT_COPIED = {
 
 class Deployments(Controller):
     watches = (RESOURCE, SETS, "pods")
+    synced = RESOURCE
     component = "deployment-controller"
 
     def __init__(self, store: Any, admitted: Any, clock: Any):
@@ -38,15 +39,12 @@ class Deployments(Controller):
         self._ages = Ages(clock)
 
     def keys(self, change: str, resource: str, obj: dict, old: dict | None) -> Iterable[Key]:
-        metadata = obj["metadata"]
-        if resource == RESOURCE:
-            return [(metadata["namespace"], metadata["name"])]
-        owner = controller_of(obj)
+        owner, namespace = controller_of(obj), obj["metadata"]["namespace"]
         if owner is None:
             return ()
         if resource == "pods":
-            return self._recreating(change, metadata["namespace"], owner)
-        return [(metadata["namespace"], owner["name"])] if owner["kind"] == "Deployment" else ()
+            return self._recreating(change, namespace, owner)
+        return [(namespace, owner["name"])] if owner["kind"] == "Deployment" else ()
 
     def _recreating(self, change: str, namespace: str, owner: dict) -> Iterable[Key]:
         """Only a Recreate rollout waits for single pods: for the old ones to be gone."""

@@ -5,17 +5,14 @@ transition time while it is true, its update time moves with every bit of progre
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simcluster.apply import track_update
 from simcluster.controllers import rollout
 from simcluster.controllers.ownership import Ages, condition
-from simcluster.controllers.queue import Key
+from simcluster.controllers.queue import Controller, Key
 from simcluster.errors import ApiError
 from simcluster.schema.types import kind_of
-
-if TYPE_CHECKING:
-    from simcluster.controllers.deployment import Deployments
 
 RESOURCE = "deployments.apps"
 REVISION = "deployment.kubernetes.io/revision"
@@ -37,7 +34,7 @@ def complete(deployment: dict, status: dict) -> bool:
     ].get("generation", 1)
 
 
-def pause(controller: "Deployments", key: Key) -> None:
+def pause(controller: Controller, key: Key) -> None:
     """DeploymentPaused and DeploymentResumed; a rollout that ran out of time keeps saying so."""
 
     def change(copy: dict) -> None:
@@ -54,7 +51,7 @@ def pause(controller: "Deployments", key: Key) -> None:
     _keep(controller, key, change)
 
 
-def found(controller: "Deployments", key: Key, rs: dict, revision: str) -> None:
+def found(controller: Controller, key: Key, rs: dict, revision: str) -> None:
     """The template has its ReplicaSet already (after a rollback, say)."""
     text = f'Found new replica set "{rs["metadata"]["name"]}"'
 
@@ -66,7 +63,7 @@ def found(controller: "Deployments", key: Key, rs: dict, revision: str) -> None:
     _keep(controller, key, change)
 
 
-def created(controller: "Deployments", key: Key, rs: dict, revision: str) -> None:
+def created(controller: Controller, key: Key, rs: dict, revision: str) -> None:
     text = f'Created new replica set "{rs["metadata"]["name"]}"'
 
     def change(copy: dict) -> None:
@@ -77,7 +74,7 @@ def created(controller: "Deployments", key: Key, rs: dict, revision: str) -> Non
     _keep(controller, key, change)
 
 
-def not_created(controller: "Deployments", key: Key, name: str, error: ApiError) -> None:
+def not_created(controller: Controller, key: Key, name: str, error: ApiError) -> None:
     """The ReplicaSet itself was refused, by a quota on count/replicasets.apps for example."""
     if "because it is being terminated" in error.message:
         return
@@ -92,7 +89,7 @@ def not_created(controller: "Deployments", key: Key, name: str, error: ApiError)
         controller.recorder.warning(updated, "ReplicaSetCreateError", text)
 
 
-def write(controller: "Deployments", key: Key, sets: list[dict], new: dict | None, ages: Ages | None) -> float | None:
+def write(controller: Controller, key: Key, sets: list[dict], new: dict | None, ages: Ages | None) -> float | None:
     """Count and judge; `ages` (None: no judgement of progress) measures the deadline. Answers when to look again."""
     again: list[float] = []
 
@@ -114,7 +111,7 @@ def write(controller: "Deployments", key: Key, sets: list[dict], new: dict | Non
     return again[0] if again else None
 
 
-def _keep(controller: "Deployments", key: Key, change: Callable[[dict], None]) -> dict | None:
+def _keep(controller: Controller, key: Key, change: Callable[[dict], None]) -> dict | None:
     """Write what `change` does, and note in managedFields that the controller did it."""
     old = controller.store.get(RESOURCE, *key)
     node = kind_of("apps/v1", "Deployment")
@@ -149,7 +146,7 @@ def _counted(deployment: dict, sets: list[dict], new: dict | None) -> dict[str, 
     return status
 
 
-def _available(controller: "Deployments", deployment: dict) -> None:
+def _available(controller: Controller, deployment: dict) -> None:
     spec = deployment["spec"]
     least = spec.get("replicas", 1) - rollout.bounds(spec).unavailable
     if deployment["status"].get("availableReplicas", 0) >= least:
@@ -160,7 +157,7 @@ def _available(controller: "Deployments", deployment: dict) -> None:
         _set(deployment, controller, "Available", "False", "MinimumReplicasUnavailable", text)
 
 
-def _progress(controller: "Deployments", deployment: dict, before: dict, new: dict | None, ages: Ages) -> float | None:
+def _progress(controller: Controller, deployment: dict, before: dict, new: dict | None, ages: Ages) -> float | None:
     if not has_deadline(deployment):
         _drop(deployment, "Progressing")
         return None
@@ -226,7 +223,7 @@ def _failure(deployment: dict, sets: list[dict], new: dict | None) -> None:
 
 
 def _set(  # noqa: PLR0917 - a condition's four texts
-    deployment: dict, controller: "Deployments", kind: str, status: str, reason: str, message: str
+    deployment: dict, controller: Controller, kind: str, status: str, reason: str, message: str
 ) -> None:
     """Nothing changes when status and reason are the same."""
     now = controller.clock.stamp()

@@ -19,12 +19,11 @@ FINAL = ("Succeeded", "Failed")
 
 class ServiceEndpoints(Controller):
     watches = ("services", "pods")
+    synced = "services"
     component = "endpoint-controller"
 
     def keys(self, change: str, resource: str, obj: dict, old: dict | None) -> Iterable[Key]:
         metadata = obj["metadata"]
-        if resource == "services":
-            return [(metadata["namespace"], metadata["name"])]
         if change == "MODIFIED" and old is not None and _seen(obj) == _seen(old):
             return ()
         services = self.store.list("services", metadata["namespace"])

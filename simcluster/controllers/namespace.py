@@ -4,7 +4,6 @@ Conditions and texts follow k8s.io/kubernetes/pkg/controller/namespace/deletion 
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from simcluster.controllers.ownership import condition
@@ -33,10 +32,8 @@ LOOK_AGAIN = 1.0
 
 class Namespaces(Controller):
     watches = ("namespaces",)
+    synced = "namespaces"
     component = "namespace-controller"
-
-    def keys(self, change: str, resource: str, obj: dict, old: dict | None) -> Iterable[Key]:
-        return [("", obj["metadata"]["name"])]
 
     async def sync(self, key: Key) -> float | None:
         namespace = self.store.get("namespaces", None, key[1])

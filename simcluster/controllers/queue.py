@@ -22,10 +22,17 @@ FIRST_RETRY, LAST_RETRY = 0.005, 1000.0
 SYNCS_BEFORE_YIELD = 20
 
 
+def key_of(obj: dict) -> Key:
+    """The key by which an object is synced."""
+    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
+
+
 class Controller:
     """A subclass names what it watches, maps a change to keys, and brings one key's objects to where they should be."""
 
     watches: ClassVar[tuple[str, ...]] = ()
+    synced: ClassVar[str] = ""
+    """The resource whose objects are synced: a change of one concerns that one."""
     component: ClassVar[str] = ""
 
     def __init__(self, store: Any, admitted: Any, clock: Clock):
@@ -39,7 +46,7 @@ class Controller:
         self._timers: dict[Key, asyncio.TimerHandle] = {}
 
     def keys(self, change: str, resource: str, obj: dict, old: dict | None) -> Iterable[Key]:
-        """Which keys a change (ADDED, MODIFIED, DELETED) concerns."""
+        """Which keys a change (ADDED, MODIFIED, DELETED) of anything but `synced` concerns."""
         raise NotImplementedError
 
     async def sync(self, key: Key) -> float | None:
@@ -78,9 +85,10 @@ class Controller:
     async def _watch(self) -> None:
         async for change, resource, obj, old in self.store.subscribe(*self.watches):
             try:
-                for key in self.keys(change, resource, obj, old):
+                itself = resource == self.synced
+                for key in [key_of(obj)] if itself else self.keys(change, resource, obj, old):
                     self.enqueue(key)
-            except Exception:
+            except Exception:  # whatever it was: the others' changes are still to be heard, as client-go does
                 log.exception("%s could not read a change of %s", type(self).__name__, resource)
 
     async def _work(self) -> None:
@@ -102,7 +110,7 @@ class Controller:
         except ApiError as error:
             log.debug("%s %s: %s", type(self).__name__, key, error)
             self._retry(key)
-        except Exception:
+        except Exception:  # whatever it was: one object must not stop the loop for all others
             log.exception("%s failed on %s", type(self).__name__, key)
             self._retry(key)
         else:

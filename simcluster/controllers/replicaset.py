@@ -25,6 +25,7 @@ LONGEST_PREFIX = 58
 
 class ReplicaSets(Controller):
     watches = (RESOURCE, "pods")
+    synced = RESOURCE
     component = "replicaset-controller"
 
     def __init__(self, store: Any, admitted: Any, clock: Any):
@@ -33,8 +34,6 @@ class ReplicaSets(Controller):
 
     def keys(self, change: str, resource: str, obj: dict, old: dict | None) -> Iterable[Key]:
         metadata = obj["metadata"]
-        if resource == RESOURCE:
-            return [(metadata["namespace"], metadata["name"])]
         if change == "DELETED":
             self._ages.forget(metadata["uid"])
         owners = [owner for owner in (controller_of(obj), controller_of(old) if old else None) if owner]

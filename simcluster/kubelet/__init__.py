@@ -92,7 +92,7 @@ class Kubelets:
 
     def _worker(self, pod: dict) -> PodWorker:
         node = self._node(pod["spec"]["nodeName"])
-        worker = self._workers[pod["metadata"]["uid"]] = PodWorker(self, node, pod)
+        worker = self._workers[pod["metadata"]["uid"]] = PodWorker(self.store, self.clock, node, pod)
         return worker
 
     def _node(self, name: str) -> NodeAgent:

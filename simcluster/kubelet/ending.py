@@ -3,12 +3,8 @@
 What the status shows at each step was read off a real node of Kubernetes 1.37.
 """
 
-from typing import TYPE_CHECKING
-
 from simcluster.kubelet.container import Container
-
-if TYPE_CHECKING:
-    from simcluster.kubelet.lifecycle import PodWorker
+from simcluster.kubelet.worker import Worker
 
 LOST = {
     "exitCode": 137,
@@ -19,7 +15,7 @@ LOST = {
 }
 
 
-async def terminate(worker: "PodWorker") -> None:
+async def terminate(worker: Worker) -> None:
     """Ask every program to stop, kill after the grace, write the last status, let the object go."""
     clock = worker.clock
     grace = worker.pod["metadata"].get("deletionGracePeriodSeconds", 30)
@@ -27,7 +23,7 @@ async def terminate(worker: "PodWorker") -> None:
     live = [one for one in worker.containers if one.process is not None]
     for container in live:
         worker.normal(container, "Killing", f"Stopping container {container.name}")
-        worker.probing.stop(container)
+        worker.prober.stop(container)
     deadline = clock.elapsed() + grace
     await _before_stop(worker, live, grace)
     for container in live:
@@ -43,7 +39,7 @@ async def terminate(worker: "PodWorker") -> None:
     _release(worker)
 
 
-async def _before_stop(worker: "PodWorker", live: list[Container], grace: float) -> None:
+async def _before_stop(worker: Worker, live: list[Container], grace: float) -> None:
     """preStop hooks that wait (`sleep`, or a `sleep` command) take their time from the grace."""
     longest = 0.0
     for container in live:
@@ -57,7 +53,7 @@ async def _before_stop(worker: "PodWorker", live: list[Container], grace: float)
         await worker.clock.sleep(min(longest, grace))
 
 
-def _last_states(worker: "PodWorker") -> None:
+def _last_states(worker: Worker) -> None:
     """A container that waited to be restarted shows how it ended; one that never ran cannot be located."""
     for container in worker.containers:
         if "waiting" in container.state:
@@ -66,7 +62,7 @@ def _last_states(worker: "PodWorker") -> None:
             container.last = {} if last else container.last
 
 
-def _release(worker: "PodWorker") -> None:
+def _release(worker: Worker) -> None:
     """The kubelet's own deletion without grace; another's finalizer may still hold the object."""
     metadata = worker.pod["metadata"]
     stored = worker.store.get("pods", metadata["namespace"], metadata["name"])

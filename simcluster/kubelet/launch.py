@@ -4,7 +4,6 @@ The order, reasons, texts and events are those of k8s.io/kubernetes/pkg/kubelet/
 """
 
 import random
-from typing import TYPE_CHECKING
 
 from simcluster import quantities
 from simcluster.kubelet import environment, images
@@ -13,9 +12,7 @@ from simcluster.kubelet.backoff import go_duration
 from simcluster.kubelet.container import Container
 from simcluster.kubelet.programs import Hello, Process, Setting
 from simcluster.kubelet.shell import Script
-
-if TYPE_CHECKING:
-    from simcluster.kubelet.lifecycle import PodWorker
+from simcluster.kubelet.worker import Worker
 
 SYNC = 11.0
 """Seconds after which a node looks again at a pod that failed to start."""
@@ -27,7 +24,7 @@ START_FAILED = (
 )
 
 
-async def launch(worker: "PodWorker", container: Container) -> float | None:
+async def launch(worker: Worker, container: Container) -> float | None:
     """Try to start a container now. None when it runs; else the seconds after which to try again."""
     wait = _backing_off(worker, container)
     if wait:
@@ -61,7 +58,7 @@ async def launch(worker: "PodWorker", container: Container) -> float | None:
     return None
 
 
-def resume(worker: "PodWorker", container: Container) -> None:
+def resume(worker: Worker, container: Container) -> None:
     """Put a container that an earlier run of this program had running back to work: same run, new log."""
     image = images.find(images.parse(container.spec["image"]))
     variables = environment.resolve(worker.store, worker.pod, container.spec, worker.sandbox.ip)
@@ -72,7 +69,7 @@ def resume(worker: "PodWorker", container: Container) -> None:
     container.state, container.ready, container.started = shown, ready, started
 
 
-def _backing_off(worker: "PodWorker", container: Container) -> float | None:
+def _backing_off(worker: Worker, container: Container) -> float | None:
     if container.ended is None:
         return None
     now = worker.clock.elapsed()
@@ -89,7 +86,7 @@ def _backing_off(worker: "PodWorker", container: Container) -> float | None:
     return min(remaining, SYNC)
 
 
-async def _ensure_image(worker: "PodWorker", container: Container) -> images.Image | float:
+async def _ensure_image(worker: Worker, container: Container) -> images.Image | float:
     """The image, or the seconds after which to try again."""
     text = container.spec["image"]
     try:
@@ -116,7 +113,7 @@ async def _ensure_image(worker: "PodWorker", container: Container) -> images.Ima
     return await _pull(worker, container, name)
 
 
-async def _pull(worker: "PodWorker", container: Container, name: images.Name) -> images.Image | float:
+async def _pull(worker: Worker, container: Container, name: images.Name) -> images.Image | float:
     text, clock = container.spec["image"], worker.clock
     worker.normal(container, "Pulling", f'Pulling image "{text}"')
     try:
@@ -141,14 +138,14 @@ async def _pull(worker: "PodWorker", container: Container, name: images.Name) ->
     return image
 
 
-def _not_started(worker: "PodWorker", container: Container, reason: str, message: str) -> float:
+def _not_started(worker: Worker, container: Container, reason: str, message: str) -> float:
     container.wait(reason, message)
     worker.warning(container, "Failed", f"Error: {reason}")
     worker.publish()
     return SYNC
 
 
-def _uid(worker: "PodWorker", container: Container, image: images.Image) -> int:
+def _uid(worker: Worker, container: Container, image: images.Image) -> int:
     """The user it runs as. Raises ConfigError when that is root and may not be."""
     own, pod = container.spec.get("securityContext") or {}, worker.pod["spec"].get("securityContext") or {}
     uid = own.get("runAsUser", pod.get("runAsUser"))
@@ -179,7 +176,7 @@ def _cannot_run(args: tuple[str, ...]) -> str | None:
 
 
 def _start(
-    worker: "PodWorker", container: Container, image: images.Image, args: tuple[str, ...], variables: dict[str, str]
+    worker: Worker, container: Container, image: images.Image, args: tuple[str, ...], variables: dict[str, str]
 ) -> None:
     log = container.log
     assert log is not None
@@ -205,4 +202,4 @@ def _start(
     process = program(setting, ended)
     container.begin(process, worker.clock)
     process.start()
-    worker.probing.start(container)
+    worker.prober.start(container)

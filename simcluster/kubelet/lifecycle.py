@@ -5,17 +5,15 @@ Follows the order of the kubelet's syncPod and killPod; what a pod's status show
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import Any
 
+from simcluster.clock import Clock
 from simcluster.kubelet import ending, launch, status, volumes
 from simcluster.kubelet.container import Container
 from simcluster.kubelet.environment import ConfigError, content
 from simcluster.kubelet.images import InvalidName
+from simcluster.kubelet.node import NodeAgent
 from simcluster.kubelet.probing import Probing
-
-if TYPE_CHECKING:
-    from simcluster.kubelet import Kubelets
-    from simcluster.kubelet.node import NodeAgent
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +24,9 @@ RELIST = 0.4
 class PodWorker:
     """Acts for one pod (by uid) until it is gone."""
 
-    def __init__(self, kubelets: "Kubelets", node: "NodeAgent", pod: dict):
-        self.store = kubelets.store
-        self.clock = kubelets.clock
+    def __init__(self, store: Any, clock: Clock, node: NodeAgent, pod: dict):
+        self.store = store
+        self.clock = clock
         self.node = node
         self.pod = pod
         self.sandbox = status.Sandbox()
@@ -38,7 +36,7 @@ class PodWorker:
         self.mounted = False
         self.final = False
         self._mount_wait = MOUNT_FIRST
-        self.probing = Probing(self)
+        self.prober = Probing(self)
         self._task: asyncio.Task | None = None
         self._again = self._interrupted = False
         self._timer: asyncio.TimerHandle | None = None
@@ -116,7 +114,7 @@ class PodWorker:
         if self._task is not None:
             self._task.cancel()
         for container in self.containers:
-            self.probing.stop(container)
+            self.prober.stop(container)
             if container.process is not None:
                 process, container.process = container.process, None
                 container.runs += 1
@@ -127,7 +125,7 @@ class PodWorker:
 
     def exited(self, container: Container, code: int, oom: bool) -> None:
         """A program ended by itself or was stopped."""
-        self.probing.stop(container)
+        self.prober.stop(container)
         container.end(code, self.clock, oom=oom)
         self._ended.set()
         if self._gone:
@@ -199,7 +197,7 @@ class PodWorker:
                     return
         except asyncio.CancelledError:
             return
-        except Exception:
+        except Exception:  # whatever it was: the pod is looked at again, as a kubelet does
             log.exception("pod %s", self.full_name)
             self._look_after(launch.SYNC)
 

@@ -1,12 +1,8 @@
 """What a pod does with its probes' verdicts: containers become started, ready, unready, or are restarted."""
 
-from typing import TYPE_CHECKING
-
 from simcluster.kubelet.container import Container
 from simcluster.kubelet.probes import Probe
-
-if TYPE_CHECKING:
-    from simcluster.kubelet.lifecycle import PodWorker
+from simcluster.kubelet.worker import Worker
 
 KINDS = ("Liveness", "Readiness")
 
@@ -14,7 +10,7 @@ KINDS = ("Liveness", "Readiness")
 class Probing:
     """The probes of one pod's containers."""
 
-    def __init__(self, worker: "PodWorker"):
+    def __init__(self, worker: Worker):
         self._worker = worker
         self._probes: dict[str, list[Probe]] = {}
 
