@@ -111,8 +111,6 @@ def _folder(cluster: str, data: str) -> Path:
     return folder
 
 
-def _migrate() -> bool:
-    """Brings the database up to date; True when it was new."""
 def _title(kubeconfig: Path) -> str:
     """What the kubeconfig calls the cluster of its current context, which is what people know it by."""
     known = yaml.safe_load(kubeconfig.read_text())
@@ -123,6 +121,8 @@ def _title(kubeconfig: Path) -> str:
         raise CommandError(f"{kubeconfig} is no kubeconfig with a current context.") from error
 
 
+def _migrate() -> bool:
+    """Brings the database up to date; True when it was new."""
     executor = MigrationExecutor(connection)
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return False
