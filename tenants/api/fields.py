@@ -7,6 +7,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from tenants import rules
 from tenants.api.errors import Malformed, named
@@ -17,6 +18,17 @@ Rule = Callable[[Any], Any]
 
 class Strict(serializers.Serializer[Any]):
     """Input of a call. An unknown key is an error: a misspelt one would be lost without a word."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for field in fields.values():
+            if field.error_messages["required"] == serializers.Field.default_error_messages["required"]:
+                field.error_messages["required"] = "This is needed."
+            choice = getattr(field, "child", field)
+            if isinstance(choice, serializers.ChoiceField):
+                # What was sent is not repeated: it may be a value, put wrongly.
+                choice.error_messages["invalid_choice"] = f"One of {', '.join(map(str, choice.choices))}."
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -44,6 +56,10 @@ class RuleField(serializers.CharField):
         self.rule = rule
         kwargs.setdefault("allow_blank", True)  # the rule has better words for it
         super().__init__(**kwargs)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        # An empty text is the rule's matter too.
+        return _asked(self.rule, "") if isinstance(data, str) and not data.strip() else super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
         return _asked(self.rule, super().to_internal_value(data))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from tenants import access, releases, rules
@@ -13,7 +13,7 @@ from tenants.models import App, Namespace, Operation, Release, User
 from tenants.models.app import UNDER_WAY, Outcome
 from tenants.releases import ReleaseSpec
 from tenants.services import parts
-from tenants.services.wishes import carry_out, clean, confirmed, lock, lock_namespace, mark_deleting
+from tenants.services.wishes import carry_out, clean, confirmed, lock, lock_namespace, mark_deleting, under_way
 
 
 def create_app(*, actor: User, namespace: Namespace, name: str, spec: ReleaseSpec) -> tuple[App, Operation]:
@@ -26,12 +26,10 @@ def create_app(*, actor: User, namespace: Namespace, name: str, spec: ReleaseSpe
     spec = parts.clean_spec(spec)
     with transaction.atomic():
         namespace = lock_namespace(namespace)
+        if namespace.apps.filter(name=name).exists():  # before its volumes and its room: it has them already
+            raise _taken(namespace, name)
         spec = parts.resolve(namespace, None, spec)
-        try:
-            with transaction.atomic():
-                app = App.objects.create(namespace=namespace, name=name)
-        except IntegrityError as error:
-            raise _taken(namespace, name) from error
+        app = App.objects.create(namespace=namespace, name=name)
         _add_release(app, spec, actor)
         operation = carry_out(actor=actor, row=app, kind="app.apply", action="app.create", detail=f"v1, {spec.image}")
     return app, operation
@@ -94,6 +92,8 @@ def delete_app(*, actor: User, app: App, confirm: str) -> Operation:
     access.require(actor, "apps.delete", app)
     confirmed(app.name, confirm)
     with transaction.atomic():
+        if running := under_way(app):
+            return running
         app = lock(app)
         mark_deleting(app)
         return carry_out(actor=actor, row=app, kind="app.delete", action="app.delete")

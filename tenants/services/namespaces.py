@@ -9,7 +9,7 @@ from django.utils.crypto import get_random_string
 from tenants import access, rules
 from tenants.errors import Conflict, Gone, Invalid
 from tenants.models import Namespace, Operation, Plan, Team, User
-from tenants.services.wishes import carry_out, clean, confirmed, lock_namespace, lock_team, mark_deleting
+from tenants.services.wishes import carry_out, clean, confirmed, lock_namespace, lock_team, mark_deleting, under_way
 
 CLUSTER = "default"
 # What ends the cluster's name of a namespace whose plain one another team has: letters and digits that spell no word.
@@ -39,12 +39,14 @@ def create_namespace(*, actor: User, team: Team, name: str, plan: Plan) -> tuple
 def delete_namespace(*, actor: User, namespace: Namespace, confirm: str) -> Operation:
     """Deletes it with all that is in it. `confirm` is its name in the cluster or in the team.
 
-    Raises Invalid at confirm, Gone when it is under way already.
+    Raises Invalid at confirm.
     """
     access.require(actor, "namespaces.delete", namespace)
     if confirm.strip() != namespace.name:
         confirmed(namespace.cluster_name, confirm)
     with transaction.atomic():
+        if running := under_way(namespace):
+            return running
         return begin_deletion(actor=actor, namespace=lock_namespace(namespace))
 
 

@@ -12,7 +12,7 @@ from tenants.errors import Conflict, Gone, Invalid, NotFound, QuotaExceeded
 from tenants.models import Namespace, Operation, Secret, User
 from tenants.services.parts import listed, users_of
 from tenants.services.quotas import secret_preflight
-from tenants.services.wishes import carry_out, clean, confirmed, lock, lock_namespace, mark_deleting
+from tenants.services.wishes import carry_out, clean, confirmed, lock, lock_namespace, mark_deleting, under_way
 
 
 def set_secret(
@@ -69,6 +69,8 @@ def delete_secret(*, actor: User, secret: Secret, confirm: str) -> Operation:
     access.require(actor, "secrets.delete", secret)
     confirmed(secret.name, confirm)
     with transaction.atomic():
+        if running := under_way(secret):
+            return running
         secret = lock(secret)
         users = users_of(secret.namespace, secret=secret.name)
         if users:

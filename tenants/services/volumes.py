@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from tenants import access, rules
 from tenants.errors import Conflict, Gone, QuotaExceeded
 from tenants.models import Namespace, Operation, User, Volume
 from tenants.services.parts import listed, users_of
 from tenants.services.quotas import preflight
-from tenants.services.wishes import carry_out, clean, confirmed, lock, lock_namespace, mark_deleting
+from tenants.services.wishes import carry_out, clean, confirmed, lock, lock_namespace, mark_deleting, under_way
 
 
 def create_volume(
@@ -29,21 +29,19 @@ def create_volume(
     access_mode = clean("access_mode", lambda: rules.access_mode(access_mode))
     with transaction.atomic():
         namespace = lock_namespace(namespace)
+        if namespace.volumes.filter(name=name).exists():
+            raise _taken(namespace, name)
         found = preflight(namespace, volume_size=size)
         if not found.fits:
             raise QuotaExceeded(" ".join(found.fields.values()), fields=found.fields)
-        try:
-            with transaction.atomic():
-                volume = Volume.objects.create(
-                    namespace=namespace,
-                    name=name,
-                    size=size,
-                    storage_class=storage_class,
-                    access_mode=access_mode,
-                    created_by=actor,
-                )
-        except IntegrityError as error:
-            raise _taken(namespace, name) from error
+        volume = Volume.objects.create(
+            namespace=namespace,
+            name=name,
+            size=size,
+            storage_class=storage_class,
+            access_mode=access_mode,
+            created_by=actor,
+        )
         detail = f"{rules.say_bytes(size)}, {access_mode}"
         operation = carry_out(actor=actor, row=volume, kind="volume.apply", action="volume.create", detail=detail)
     return volume, operation
@@ -54,6 +52,8 @@ def delete_volume(*, actor: User, volume: Volume, confirm: str) -> Operation:
     access.require(actor, "volumes.delete", volume)
     confirmed(volume.name, confirm)
     with transaction.atomic():
+        if running := under_way(volume):
+            return running
         volume = lock(volume)
         users = users_of(volume.namespace, volume=volume.name)
         if users:

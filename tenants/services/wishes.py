@@ -95,6 +95,12 @@ def carry_out(
     return operation
 
 
+def under_way(row: Namespace | InNamespace) -> Operation | None:
+    """The deletion that runs already: who wishes the same again, after a lost answer say, gets the same operation."""
+    kind = f"{row.noun}.delete"
+    return Operation.objects.open().filter(target_noun=row.noun, target_id=row.pk, kind=kind).first()
+
+
 def mark_deleting(row: Intent) -> None:
     """The wish to delete: a change of intent as any other."""
     row.deleting_since = timezone.now()

@@ -62,8 +62,9 @@ def test_broken_rule_is_told_at_its_key(api: Script, namespace: Namespace, body:
     assert not Operation.objects.exists()
 
 
-def test_all_broken_keys_are_told_at_once(api: Script, namespace: Namespace) -> None:
-    answer = api.post(f"{NS}/apps", {"name": "-", "image": "?", "port": 0})
+@pytest.mark.parametrize("image", ["?", "", " "])
+def test_all_broken_keys_are_told_at_once(api: Script, namespace: Namespace, image: str) -> None:
+    answer = api.post(f"{NS}/apps", {"name": "-", "image": image, "port": 0})
     assert set(answer.json()["error"]["fields"]) == {"name", "image", "port"}
 
 
@@ -82,6 +83,15 @@ def test_unknown_key_is_refused(api: Script, namespace: Namespace, body: dict[st
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unknown_key")
     assert key in answer.json()["error"]["fields"]
     assert not App.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "body", [{"correct horse battery": 1}, {"type": "correct horse"}, {"values": {"correct horse": None}}]
+)
+def test_what_may_be_a_value_is_not_repeated(api: Script, namespace: Namespace, body: dict[str, Any]) -> None:
+    answer = api.post(f"{NS}/secrets", {"name": "mail", "values": {"A": "1"}} | body)
+    assert answer.status_code in {400, 422}
+    assert b"correct horse" not in answer.content
 
 
 def test_unknown_key_is_refused_where_nothing_is_taken(api: Script, app_row: App) -> None:

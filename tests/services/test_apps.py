@@ -192,10 +192,19 @@ def test_app_that_is_deleted_takes_no_release(bob: User, app_row: App) -> None:
     for verb in (
         lambda: release(bob, app_row, replicas=2),
         lambda: apps.roll_back(actor=bob, app=app_row, number=1),
-        lambda: apps.delete_app(actor=bob, app=app_row, confirm="checkout"),
     ):
         with pytest.raises(Gone):
             verb()
+
+
+def test_new_app_of_a_taken_name_is_told_so_before_what_it_needs(bob: User, namespace: Namespace) -> None:
+    """A script that sends its wish twice learns that the app stands, not that its own volume is in use."""
+    make_volume(namespace, "data")
+    spec = make_spec(volumes=(VolumeAt("data", "/data"),))
+    apps.create_app(actor=bob, namespace=namespace, name="shop", spec=spec)
+    with pytest.raises(Conflict) as caught:
+        apps.create_app(actor=bob, namespace=namespace, name="shop", spec=spec)
+    assert caught.value.code == "taken"
 
 
 def test_ledger_reads_back_what_was_released(bob: User, namespace: Namespace) -> None:

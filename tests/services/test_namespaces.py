@@ -9,8 +9,8 @@ import pytest
 from cluster.names import is_label
 from tenants.errors import Conflict, Forbidden, Gone, Invalid, QuotaExceeded
 from tenants.models import Namespace, Operation, Plan, Team, User, Volume
-from tenants.services import namespaces, volumes
-from tests.factories import GIB, make_namespace, make_team, make_user, make_volume
+from tenants.services import apps, namespaces, secrets, volumes
+from tests.factories import GIB, make_app, make_namespace, make_secret, make_team, make_user, make_volume
 
 
 def test_namespace_gets_its_name_in_the_cluster(andy: User, team: Team, plan: Plan, settings: object) -> None:
@@ -51,7 +51,9 @@ def test_marked_name_keeps_to_the_longest_that_a_cluster_takes(
     assert is_label(namespace.cluster_name)
 
 
-def test_one_namespace_more_than_a_team_may_have_is_refused(andy: User, team: Team, plan: Plan, settings: object) -> None:
+def test_one_namespace_more_than_a_team_may_have_is_refused(
+    andy: User, team: Team, plan: Plan, settings: object
+) -> None:
     settings.MAX_NAMESPACES_PER_TEAM = 2
     for name in ("dev", "stage"):
         namespaces.create_namespace(actor=andy, team=team, name=name, plan=plan)
@@ -80,11 +82,23 @@ def test_delete_namespace_asks_for_its_name(andy: User, namespace: Namespace, co
         namespaces.delete_namespace(actor=andy, namespace=namespace, confirm=confirm)
 
 
-def test_delete_namespace_twice_is_told(andy: User, namespace: Namespace) -> None:
+def test_deletion_that_is_asked_for_twice_is_one(andy: User, alice: User, namespace: Namespace) -> None:
+    rows = (make_app(namespace), make_volume(namespace), make_secret(namespace))
+    verbs = (
+        lambda who: apps.delete_app(actor=who, app=rows[0], confirm="checkout"),
+        lambda who: volumes.delete_volume(actor=who, volume=rows[1], confirm="data"),
+        lambda who: secrets.delete_secret(actor=who, secret=rows[2], confirm="database"),
+        lambda who: namespaces.delete_namespace(actor=who, namespace=namespace, confirm="payments-dev"),
+    )
+    for verb in verbs:
+        assert verb(andy) == verb(alice)
+    assert Operation.objects.count() == len(verbs)
+
+
+def test_deletion_that_runs_still_asks_for_the_right(andy: User, carol: User, namespace: Namespace) -> None:
     namespaces.delete_namespace(actor=andy, namespace=namespace, confirm="payments-dev")
-    with pytest.raises(Gone):
-        namespaces.delete_namespace(actor=andy, namespace=namespace, confirm="payments-dev")
-    assert Operation.objects.count() == 1
+    with pytest.raises(Forbidden):
+        namespaces.delete_namespace(actor=carol, namespace=namespace, confirm="payments-dev")
 
 
 def test_developer_claims_a_volume(bob: User, namespace: Namespace) -> None:

@@ -24,7 +24,7 @@ def _page(text: str | int) -> int:
     return whole(text, 1, 1_000_000, "pages")
 
 
-def _page_size(text: str | int) -> int:
+def rows_of_page(text: str | int) -> int:
     return whole(text, 1, Pages.max_page_size, "rows")
 
 
@@ -32,12 +32,15 @@ class PageQuery(Strict):
     """`Pages` reads them; they are named here so that others are refused."""
 
     page = NumberField(_page, required=False, help_text="From 1 on.")
-    page_size = NumberField(_page_size, required=False, help_text="At most 200; 50 unless told otherwise.")
+    page_size = NumberField(rows_of_page, required=False, help_text="At most 200; 50 unless told otherwise.")
 
 
 class Confirm(Strict):
     confirm = serializers.CharField(
-        trim_whitespace=True, allow_blank=True, help_text="The name of what is deleted, typed again."
+        trim_whitespace=True,
+        allow_blank=True,
+        help_text="The name of what is deleted, typed again.",
+        error_messages={"required": "Say the name of what is deleted: ?confirm=NAME."},
     )
 
 
