@@ -11,7 +11,7 @@ import pytest
 
 from tenants.api import loglines
 from tenants.live import frames
-from tenants.live.logs import LogHub, SourceKey, Viewer
+from tenants.live.logs import LogHub, Mark, SourceKey, Viewer
 from tenants.live.logview import LogView
 from tenants.live.messages import OpenLogs
 from tenants.live.places import Caps, Full, Places
@@ -100,10 +100,7 @@ async def test_who_waits_follows_as_soon_as_a_place_is_free(app_row: App, alice:
     shelf = Shelf([run("web-1", "n1")], Caps(process=1))
     other = Viewer(user=bob.pk)
     await attach(shelf.logs, other, key("other"))
-    lines = [Entry(n, f"line {n}") for n in range(4)]
-    await shelf.log.write(*lines)
-    seen = Token(key("web-1").id, [(str(line.ns), checksum(line)) for line in lines[:3]])
-    looking = view(shelf, app_row, alice, seen)
+    looking = view(shelf, app_row, alice)
     messages = looking.frames(asyncio.Queue())
     assert (await until(messages, frames.Full)).waiting == 1
     coming = asyncio.create_task(until(messages, frames.Full))
@@ -111,6 +108,19 @@ async def test_who_waits_follows_as_soon_as_a_place_is_free(app_row: App, alice:
     shelf.logs.detach(other)
     assert (await coming).waiting == 0
     assert [source.pod for source in shelf.logs.sources] == ["web-1"]
+    looking.close()
+    await shelf.logs.stop()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_run_that_ends_makes_room_though_it_is_looked_at(app_row: App, alice: User, bob: User) -> None:
+    shelf = Shelf([run("web-1", "n1")], Caps(process=1))
+    await attach(shelf.logs, Viewer(user=bob.pk), key("other"))
+    looking = view(shelf, app_row, alice)
+    messages = looking.frames(asyncio.Queue())
+    assert (await until(messages, frames.Full)).waiting == 1
+    await shelf.log.write(Mark(frames.Ended, "ended."))
+    assert (await until(messages, frames.Full)).waiting == 0
     looking.close()
     await shelf.logs.stop()
 

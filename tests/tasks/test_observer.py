@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -56,9 +57,11 @@ def observing(worker: None) -> Iterator[None]:
 def _thread(target: Callable[[], None], stop: threading.Event) -> Iterator[None]:
     thread = threading.Thread(target=target)
     thread.start()
-    yield
-    stop.set()
-    thread.join(10)
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
     assert not thread.is_alive()
 
 
@@ -299,21 +302,20 @@ def test_one_observer_leads_however_long_another_stands_by(
     monkeypatch.setattr(leading, "LEASE", timedelta(seconds=1))
     monkeypatch.setattr(leading, "RENEW_EVERY", 0.1)
     monkeypatch.setattr(observer, "STAND_BY", 0.02)
+    running = contextmanager(_thread)
+    kinds = len(WHOLE) + len(PRUNED) + 1  # and namespaces once more: which events are ours
+    first, second = threading.Event(), threading.Event()
     with Wire(cluster.url) as wire:
         settings.CLUSTERS = {"default": {"title": "harbor-1", "server": wire.url}}
-        first, second = threading.Event(), threading.Event()
-        leads = _thread(lambda: observer.run(first), first)
-        next(leads)
-        kinds = len(WHOLE) + len(PRUNED) + 1  # and namespaces once more: which events are ours
-        eventually(lambda: wire.count("GET", "watch=1") == kinds, what="the leader's watches")
-        leader = Leader.objects.get()
-        for _ in _thread(lambda: observer.run(second), second):
-            for _ in range(20):
-                until = Leader.objects.get().until
-                eventually(lambda before=until: Leader.objects.get().until > before, what="the lease is renewed")
-                assert Leader.objects.get().holder == leader.holder
-            assert wire.count("GET", "watch=1") == kinds
-        next(leads, None)
+        with running(lambda: observer.run(first), first):
+            eventually(lambda: wire.count("GET", "watch=1") == kinds, what="the leader's watches")
+            leader = Leader.objects.get()
+            with running(lambda: observer.run(second), second):
+                for _ in range(20):
+                    until = Leader.objects.get().until
+                    eventually(lambda before=until: Leader.objects.get().until > before, what="the lease is renewed")
+                    assert Leader.objects.get().holder == leader.holder
+                assert wire.count("GET", "watch=1") == kinds
 
 
 def test_the_next_one_leads_when_the_first_stops(cluster: SimCluster) -> None:
