@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from tenants.views import account, app_pages, apps, health, home, members, namespaces, parts, teams
+from tenants.views import account, app_pages, apps, audit, health, home, members, namespaces, parts, teams
 
 app_patterns: list[URLPattern] = [
     path("", apps.detail, name="app"),
@@ -35,7 +35,8 @@ team_patterns: list[URLPattern | URLResolver] = [
     path("apps/", teams.app_list, name="team_apps"),
     path("volumes/", teams.volume_list, name="team_volumes"),
     path("secrets/", teams.secret_list, name="team_secrets"),
-    path("activity/", teams.activity, name="team_activity"),
+    path("activity/", audit.activity, name="team_activity"),
+    path("activity/export", audit.export, name="team_audit_export"),
     path("members/", members.members, name="team_members"),
     path("members/<int:pk>/", members.change, name="member_change"),
     path("quota/", teams.quota_page, name="team_quota"),
@@ -52,6 +53,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("teams/new", teams.new, name="team_new"),
     path("t/<slug:team>/", include(team_patterns)),
     path("operations/<uuid:pk>/", home.operation, name="operation"),
+    path("audit/", audit.site, name="audit"),
+    path("audit/export", audit.export_site, name="audit_export"),
+    path("audit/<int:pk>/", audit.entry, name="audit_entry"),
     path("settings/", account.settings, name="settings"),
     path("settings/theme/", home.theme, name="theme"),
     path("settings/tokens/", account.tokens, name="tokens"),

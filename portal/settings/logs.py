@@ -17,7 +17,10 @@ _SHARED: list[Any] = [
 
 
 def logging(*, json: bool, levels: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The LOGGING setting. `levels`: logger → level, where another than INFO."""
+    """The LOGGING setting. `levels`: logger → level, where another than INFO.
+
+    As JSON, audit lines go to stdout, for a log collector; those of commands, whose stdout is theirs, with the rest.
+    """
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -34,7 +37,14 @@ def logging(*, json: bool, levels: Mapping[str, str] | None = None) -> dict[str,
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": formatter},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "lines"},
+            "audit": {"class": "logging.StreamHandler", "formatter": "lines", "stream": "ext://sys.stdout"},
+        },
         "root": {"handlers": ["console"], "level": "INFO"},
-        "loggers": {name: {"level": level} for name, level in (levels or {}).items()},
+        "loggers": {
+            "audit": {"handlers": ["audit"], "propagate": False, "level": "INFO" if json else "WARNING"},
+            "audit.command": {"handlers": ["console"], "propagate": False},
+            **{name: {"level": level} for name, level in (levels or {}).items()},
+        },
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from tenants.api.views import apps, docs, logs, namespaces, operations, parts, teams
+from tenants.api.views import apps, audit, docs, logs, namespaces, operations, parts, teams
 
 app_name = "api"
 
@@ -28,7 +28,7 @@ namespace_patterns: list[URLPattern | URLResolver] = [
     path("secrets/<slug:secret>", parts.OneSecret.as_view(), name="secret"),
 ]
 team_patterns: list[URLPattern | URLResolver] = [
-    path("audit", namespaces.Audit.as_view(), name="audit"),
+    path("audit", audit.TeamAudit.as_view(), name="audit"),
     path("members", teams.Members.as_view(), name="members"),
     re_path(r"^members/(?P<username>[\w.@+-]{1,150})$", teams.OneMember.as_view(), name="member"),
     path("namespaces", namespaces.Namespaces.as_view(), name="namespaces"),
@@ -41,6 +41,8 @@ v1_patterns: list[URLPattern | URLResolver] = [
     path("teams", teams.Teams.as_view(), name="teams"),
     path("teams/<slug:team>", teams.OneTeam.as_view(), name="team"),
     path("teams/<slug:team>/", include(team_patterns)),
+    path("audit", audit.SiteAudit.as_view(), name="site_audit"),
+    path("audit/<int:pk>", audit.OneEntry.as_view(), name="audit_entry"),
     path("operations/<uuid:pk>", operations.OneOperation.as_view(), name="operation"),
     path("tokens", operations.Tokens.as_view(), name="tokens"),
     path("tokens/<uuid:pk>", operations.OneToken.as_view(), name="token"),

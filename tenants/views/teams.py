@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from tenants import access
 from tenants.forms.fields import ConfirmForm
 from tenants.forms.teams import TeamForm, TeamSettingsForm
-from tenants.models import AuditEntry, Operation, Secret, Team, Volume
+from tenants.models import Secret, Team, Volume
 from tenants.reservations import reserved_in
-from tenants.selectors import changes, operations, quota, teams
+from tenants.selectors import quota, teams
 from tenants.services import teams as verbs
 from tenants.views.scope import Request, attempt, crumbs, page, searched, team_of, told, wanted_part
-
-ACTIVITY_SHOWN = 50
 
 
 @page("GET", "POST")
@@ -75,27 +72,6 @@ def secret_list(request: Request, team: str) -> HttpResponse:
     }
     context["place"] = _first_place(found)
     return render(request, "tenants/secrets/list.html", {**context, "crumbs": crumbs(found, "Secrets")})
-
-
-@page()
-def activity(request: Request, team: str) -> HttpResponse:
-    """The team's audit log as far as the viewer may read it, and what is on its way."""
-    found = team_of(request, team)
-    text = searched(request)
-    entries = AuditEntry.objects.visible_to(request.user).filter(team=found).distinct()
-    if text:
-        entries = entries.filter(target__icontains=text)
-    shown = Paginator(entries, ACTIVITY_SHOWN).get_page(request.GET.get("page"))
-    under_way = Operation.objects.filter(team=found).open().select_related("actor")[:20]
-    context = {
-        "team": found,
-        "q": text,
-        "entries": [(entry, changes.differences(entry.changes)) for entry in shown],
-        "shown": shown,
-        "operations": [operations.row(operation) for operation in under_way],
-        "whole": access.can(request.user, "audit.read_all", found),
-    }
-    return render(request, "tenants/teams/activity.html", {**context, "crumbs": crumbs(found, "Activity")})
 
 
 @page()

@@ -8,7 +8,8 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from tenants.models import ApiToken, App, Operation, Plan, User
+from tenants import audit
+from tenants.models import ApiToken, App, AuditEntry, Operation, Plan, User
 from tenants.releases import SecretKey
 from tenants.services.tokens import create_token
 from tests import factories
@@ -27,6 +28,7 @@ class World:
     app: App
     operation: Operation
     token: ApiToken
+    entry: AuditEntry
     plan: Plan
     texts: dict[str, str]
     browsers: dict[str, Client] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class World:
             "operation": self.operation.pk,
             "token": self.token.pk,
             "token_revoke": self.token.pk,
+            "audit_entry": self.entry.pk,
             "member_change": self.app.team.memberships.get(user=self.people["carol"]).pk,
         }
         values: dict[str, Any] = {
@@ -84,6 +87,7 @@ def make_world() -> World:
         app=app,
         operation=factories.make_operation(app, "app.apply", state="succeeded"),
         token=tokens["alice"][0],
+        entry=audit.record(actor=people["alice"], action="team.edit", thing=team),
         plan=namespace.plan,
         texts={name: text for name, (_, text) in tokens.items()},
     )

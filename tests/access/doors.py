@@ -13,6 +13,7 @@ CAST = ("alice", "andy", "bob", "carol", "erin", "sam", "dave", "nobody")
 OWNER = "alice"
 ADMINS = "alice andy"
 WRITERS = "alice andy bob"
+STAFF = "sam dave"
 SEEN = "alice andy bob carol sam dave"  # all who know of the team
 SIGNED_IN = "alice andy bob carol erin sam dave"
 ALL = " ".join(CAST)
@@ -78,6 +79,7 @@ PAGES = [
     Door("team_volumes", SEEN),
     Door("team_secrets", SEEN),
     Door("team_activity", SEEN),
+    Door("team_audit_export", SEEN),
     Door("team_quota", SEEN),
     Door("team_members", SEEN),
     post("team_members", ADMINS, {"username": "erin", "role": "viewer"}),
@@ -87,6 +89,10 @@ PAGES = [
     Door("team_delete", OWNER),
     post("team_delete", OWNER, {"confirm": "payments"}, "namespace.delete"),
     Door("operation", SEEN),
+    # The audit log of the site, and an entry of alice's.
+    Door("audit", STAFF, hidden=True),
+    Door("audit_export", STAFF, hidden=True),
+    Door("audit_entry", f"{ADMINS} {STAFF}", hidden=True),
     # Namespaces.
     Door("namespace_new", ADMINS),
     post("namespace_new", ADMINS, {"name": "prod", "plan": "<plan>"}, "namespace.apply"),
@@ -164,6 +170,8 @@ CALLS = [
     call("PATCH", "member", ADMINS, 200, {"role": "developer"}),
     call("DELETE", "member", f"{ADMINS} carol", 204),  # whose membership it is: everybody may leave
     call("GET", "audit", SEEN, 200),
+    call("GET", "site_audit", STAFF, 200, hidden=True),
+    call("GET", "audit_entry", f"{ADMINS} {STAFF}", 200, hidden=True),
     call("GET", "operation", SEEN, 200),
     # Namespaces.
     call("GET", "namespaces", SEEN, 200),

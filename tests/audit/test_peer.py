@@ -74,6 +74,6 @@ def test_no_address_is_none() -> None:
 def test_audit_line_has_the_clients_address(settings: Settings, proxies: int, carol: User, team: Team) -> None:
     settings.TRUSTED_PROXIES = proxies
     client = Client(REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": CHAINS[proxies]})
-    client.force_login(carol, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(carol)
     client.post("/t/payments/settings/", {"name": "Mine"})
     assert AuditEntry.objects.get(outcome="denied").address == CLIENT[proxies]

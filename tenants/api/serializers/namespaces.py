@@ -1,4 +1,4 @@
-"""Plans, namespaces, quota and the audit log."""
+"""Plans, namespaces and quota."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tenants import clusters, rules
 from tenants.api.fields import AmountField, BytesOut, CpuOut, RuleField, Strict, TopicOut
 from tenants.api.serializers.releases import PreflightSpecIn
 from tenants.api.serializers.shapes import ConditionOut
-from tenants.models import AuditEntry, Namespace, Plan
+from tenants.models import Namespace, Plan
 from tenants.rules.quota import RESOURCES
 
 SAID: dict[str, type[CpuOut] | type[BytesOut]] = {"cpu": CpuOut, "memory": BytesOut, "storage": BytesOut}
@@ -119,16 +119,3 @@ class PreflightIn(Strict):
     app = serializers.CharField(required=False)
     release = PreflightSpecIn(required=False)
     volume_size = AmountField(rules.storage, required=False)
-
-
-class AuditOut(serializers.ModelSerializer[AuditEntry]):
-    actor = serializers.CharField(source="actor_name")
-    team = serializers.CharField(source="team_slug")
-    changes = serializers.ListField(
-        child=serializers.DictField(), help_text="[{field, old, new}]; no values of secrets."
-    )
-
-    class Meta:
-        model = AuditEntry
-        fields = ["at", "actor", "door", "action", "outcome", "team", "target", "changes", "detail", "address",
-                  "request_id"]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Plans, namespaces, their quota, and a team's audit log."""
+"""Plans, namespaces, and their quota."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tenants import access
 from tenants.api.errors import Malformed
-from tenants.api.serializers.namespaces import AuditOut, NamespaceIn, NamespaceOut, PlanOut, PreflightIn, QuotaOut
+from tenants.api.serializers.namespaces import NamespaceIn, NamespaceOut, PlanOut, PreflightIn, QuotaOut
 from tenants.api.serializers.releases import spec_of
 from tenants.api.serializers.shapes import Confirm, accepted
 from tenants.api.views.door import Door, call
 from tenants.errors import Invalid, NotFound
-from tenants.models import AuditEntry, Namespace, Plan
+from tenants.models import Namespace, Plan
 from tenants.releases import load
 from tenants.services import namespaces, parts, quotas
 
@@ -93,11 +92,3 @@ class Preflight(Quota):
             raise Invalid.at("release", "Give the app whose next release this is, or a release with its image.")
         spec = parts.clean_spec(spec_of(self.sent.get("release", {}), base))
         return self.rows(found, app=app, spec=spec)
-
-
-class Audit(Door):
-    @call("list_audit", "Who did what in a team: all of it, or your own lines, as your role allows", many=AuditOut)
-    def get(self, request: Request, team: str) -> Response:
-        found = self.team()
-        access.require(self.user, "audit.read_own", found)
-        return self.page(AuditEntry.objects.visible_to(self.user).filter(team=found), AuditOut)
