@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from simcluster import references
+
 Obj = dict[str, Any]
 
 
@@ -82,11 +84,11 @@ def _container(container: Obj) -> None:
 
 
 def _pull_policy(image: str) -> str:
-    name = image.partition("@")[0].rpartition("/")[2]
-    tag = name.partition(":")[2]
-    if "@" in image:
+    """By the tag; a name that is none is left to the kubelet, which refuses it."""
+    try:
+        return "Always" if references.parse(image).tag == "latest" else "IfNotPresent"
+    except references.InvalidName:
         return "IfNotPresent"
-    return "Always" if tag in ("", "latest") else "IfNotPresent"
 
 
 def _probe(probe: Obj) -> None:

@@ -161,8 +161,6 @@ BY_KEY = {resource.key: resource for resource in RESOURCES}
 BY_ROUTE = {(resource.group, resource.version, resource.plural): resource for resource in RESOURCES}
 BY_KIND = {(resource.api_version, resource.kind): resource for resource in RESOURCES}
 
-CLUSTER_SCOPED = frozenset(resource.key for resource in RESOURCES if not resource.namespaced)
-
 
 def subresources(resource: Resource) -> dict[str, tuple[str, str, tuple[str, ...]]]:
     """Name → (kind, api version when it differs, verbs)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from cluster import images
+from cluster import images, names
 from cluster.pruned import ContainerStatus, Pod
 from cluster.rollout.facts import Events, once, times
 from cluster.rollout.finding import PATIENCE, Finding
@@ -42,6 +42,7 @@ _NOTES = {
     "image_missing": "tag not found",
     "registry_login": "login wanted",
     "registry_refused": "login refused",
+    "login_gone": "login gone",
     "registry_unreachable": "registry silent",
     "registry_name": "registry unknown",
     "image_pull": "pull fails",
@@ -70,6 +71,8 @@ def image_finding(pod: Pod, status: ContainerStatus, image: str, events: Events)
     tries = failed.times if failed else pulling.times if pulling else 0
     said = waiting.message if waiting.message.count(":") > 1 else failed.message if failed else waiting.message
     code = next((code for code, pattern in _RULES if re.search(pattern, said)), "image_pull")
+    if code == "registry_login" and (login := _login_gone(pod, events)):
+        code, facts = "login_gone", facts | login
     last = failed.last_seen if failed else None
     wait = min(_BACKOFF_MOST, _BACKOFF_FIRST * 2 ** (tries - 1)) if tries else 0
     return Finding(
@@ -87,3 +90,13 @@ def image_finding(pod: Pod, status: ContainerStatus, image: str, events: Events)
         since=pod.metadata.creation_timestamp,
         patience=timedelta(0) if tries >= ENOUGH_TRIES else PATIENCE / 2,
     )
+
+
+def _login_gone(pod: Pod, events: Events) -> dict[str, str] | None:
+    """The login that the pod was to use and its node did not find; None when it had none or found it."""
+    told = events.last("Pod", pod, "FailedToRetrieveImagePullSecret")
+    found = re.search(r"image pull secrets \((?P<name>[^,)]+)", told.message) if told else None
+    if found is None:
+        return None
+    secret, _ = names.secret_version(found["name"]) or (found["name"], 0)
+    return {"secret": secret}

@@ -27,6 +27,7 @@ _WAITS = {
     "registry_unreachable": "the registry {host}",
     "config_map_missing": "the config map {secret}",
     "registry_login": "a login to {host}",
+    "login_gone": "a login to {host}",
     "registry_refused": "a right login to {host}",
     "registry_name": "the registry {host}",
     "image_name": "an image that has a right name",

@@ -12,7 +12,6 @@ from simcluster.store import Store
 
 Obj = dict[str, Any]
 Check = Callable[[Obj], tuple[str, str] | None]
-LEVELS = ("privileged", "baseline", "restricted")
 PREFIX = "pod-security.kubernetes.io/"
 TEMPLATES = frozenset(
     [

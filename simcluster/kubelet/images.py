@@ -11,16 +11,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from simcluster import references
+
 OPEN = ("10.89.0.1:5000", "registry.example")
 LOCKED = "10.89.0.1:5001"
 LOGIN = ("robot", "swordfish")
-DEFAULT_REGISTRY = "docker.io"
 NAMESERVER = "10.96.0.10:53"
 
-TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-PATH = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
-HOST = re.compile(r"([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(\.[a-zA-Z0-9-]+)*(:[0-9]+)?")
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 ADDRESS = re.compile(r"[0-9.]+(:[0-9]+)?|localhost(:[0-9]+)?")
 
 
@@ -44,20 +41,6 @@ class Image:
         return f"{self.reference.rpartition(':')[0]}@{self.digest}"
 
 
-@dataclass(frozen=True)
-class Name:
-    """A parsed image name."""
-
-    registry: str
-    repository: str
-    tag: str
-    digest: str = ""
-
-
-class InvalidName(ValueError):
-    """The name cannot be an image's; the text is the parser's own."""
-
-
 class PullError(Exception):
     """The pull failed; the text is containerd's, `seconds` is how long it took to fail."""
 
@@ -78,26 +61,7 @@ def _catalog() -> dict[tuple[str, str], tuple[tuple[str, ...], int, int]]:
 CATALOG = _catalog()
 
 
-def parse(text: str) -> Name:
-    """As github.com/distribution/reference does. Raises InvalidName."""
-    rest, _, digest = text.partition("@")
-    if digest and not DIGEST.fullmatch(digest):
-        raise InvalidName("invalid reference format")
-    first, slash, remainder = rest.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost" or first != first.lower()):
-        registry, path = first, remainder
-    else:
-        registry, path = DEFAULT_REGISTRY, rest if slash else f"library/{rest}"
-    path, colon, tag = path.partition(":")
-    if path != path.lower():
-        raise InvalidName(f"invalid reference format: repository name ({path}) must be lowercase")
-    bad_tag = bool(colon) and not TAG.fullmatch(tag)
-    if not PATH.fullmatch(path) or not HOST.fullmatch(registry) or bad_tag:
-        raise InvalidName("invalid reference format")
-    return Name(registry, path, tag or ("" if digest else "latest"), digest)
-
-
-def pull(text: str, name: Name, secrets: Iterable[dict]) -> Image:
+def pull(text: str, name: references.Name, secrets: Iterable[dict]) -> Image:
     """The image of a name, with the login that the pod's pull secrets have for its registry. Raises PullError."""
     full = text if name.digest or ":" in text.rpartition("/")[2] else f"{text}:latest"
     if name.registry == LOCKED:
@@ -112,7 +76,7 @@ def pull(text: str, name: Name, secrets: Iterable[dict]) -> Image:
     return find(name)
 
 
-def find(name: Name) -> Image:
+def find(name: references.Name) -> Image:
     """A catalog image under the registry's name."""
     key = (name.repository, name.tag) if name.tag else _by_digest(name)
     assert key is not None
@@ -120,7 +84,7 @@ def find(name: Name) -> Image:
     return Image(f"{name.registry}/{key[0]}:{key[1]}", entrypoint, uid, size, key[1])
 
 
-def _by_digest(name: Name) -> tuple[str, str] | None:
+def _by_digest(name: references.Name) -> tuple[str, str] | None:
     for repository, tag in CATALOG:
         digest = Image(f"{name.registry}/{repository}:{tag}", (), 0, 0).digest
         if name.digest == digest and repository == name.repository:
@@ -154,7 +118,7 @@ def _login(entry: dict) -> tuple[str, str]:
     return user, password
 
 
-def _check_login(full: str, name: Name, logins: list[tuple[str, str]]) -> None:
+def _check_login(full: str, name: references.Name, logins: list[tuple[str, str]]) -> None:
     if LOGIN in logins:
         return
     if logins:
@@ -168,8 +132,8 @@ def _failed(full: str, why: str) -> str:
     return f'failed to pull and unpack image "{full}": failed to resolve image: {why}'
 
 
-def _unreachable(name: Name) -> str:
-    host = "registry-1.docker.io" if name.registry == DEFAULT_REGISTRY else name.registry
+def _unreachable(name: references.Name) -> str:
+    host = "registry-1.docker.io" if name.registry == references.DEFAULT_REGISTRY else name.registry
     request = f'Head "https://{host}/v2/{name.repository}/manifests/{name.tag or name.digest}"'
     if ADDRESS.fullmatch(host):
         address = host if ":" in host else f"{host}:443"

@@ -5,7 +5,7 @@ The order, reasons, texts and events are those of k8s.io/kubernetes/pkg/kubelet/
 
 import random
 
-from simcluster import quantities
+from simcluster import quantities, references
 from simcluster.kubelet import environment, images
 from simcluster.kubelet.applets import exists
 from simcluster.kubelet.backoff import go_duration
@@ -60,7 +60,7 @@ async def launch(worker: Worker, container: Container) -> float | None:
 
 def resume(worker: Worker, container: Container) -> None:
     """Put a container that an earlier run of this program had running back to work: same run, new log."""
-    image = images.find(images.parse(container.spec["image"]))
+    image = images.find(references.parse(container.spec["image"]))
     variables = environment.resolve(worker.store, worker.pod, container.spec, worker.sandbox.ip)
     shown, ready, started = container.state, container.ready, container.started
     container.equip(image, _uid(worker, container, image))
@@ -90,8 +90,8 @@ async def _ensure_image(worker: Worker, container: Container) -> images.Image | 
     """The image, or the seconds after which to try again."""
     text = container.spec["image"]
     try:
-        name = images.parse(text)
-    except images.InvalidName as error:
+        name = references.parse(text)
+    except references.InvalidName as error:
         why = f'Failed to apply default image tag "{text}": couldn\'t parse image name "{text}": {error}'
         worker.warning(container, "InspectFailed", why)
         return _not_started(worker, container, "InvalidImageName", why)
@@ -113,8 +113,16 @@ async def _ensure_image(worker: Worker, container: Container) -> images.Image | 
     return await _pull(worker, container, name)
 
 
-async def _pull(worker: Worker, container: Container, name: images.Name) -> images.Image | float:
+async def _pull(worker: Worker, container: Container, name: references.Name) -> images.Image | float:
     text, clock = container.spec["image"], worker.clock
+    missing = worker.missing_pull_secrets()
+    if missing:
+        why = f"Unable to retrieve some image pull secrets ({', '.join(missing)})"
+        worker.node.recorder.warning(
+            worker.pod,
+            "FailedToRetrieveImagePullSecret",
+            f"{why}; attempting to pull the image may not succeed.",
+        )
     worker.normal(container, "Pulling", f'Pulling image "{text}"')
     try:
         image = images.pull(text, name, worker.pull_secrets())

@@ -11,9 +11,9 @@ from simcluster.clock import Clock
 from simcluster.kubelet import ending, launch, status, volumes
 from simcluster.kubelet.container import Container
 from simcluster.kubelet.environment import ConfigError, content
-from simcluster.kubelet.images import InvalidName
 from simcluster.kubelet.node import NodeAgent
 from simcluster.kubelet.probing import Probing
+from simcluster.references import InvalidName
 
 log = logging.getLogger(__name__)
 
@@ -160,10 +160,16 @@ class PodWorker:
             self.pod = updated
 
     def pull_secrets(self) -> list[dict]:
+        return [found for _, found in self._pull_secrets() if found is not None]
+
+    def missing_pull_secrets(self) -> list[str]:
+        """Names of those that the pod wants and that are not there."""
+        return [name for name, found in self._pull_secrets() if found is None]
+
+    def _pull_secrets(self) -> list[tuple[str, dict | None]]:
         namespace = self.pod["metadata"]["namespace"]
         names = [one.get("name", "") for one in self.pod["spec"].get("imagePullSecrets") or ()]
-        found = (self.store.get("secrets", namespace, name) for name in names)
-        return [one for one in found if one is not None]
+        return [(name, self.store.get("secrets", namespace, name)) for name in names]
 
     def files(self, container: Container) -> dict[str, str]:
         """Paths and texts of the secrets and config maps that are mounted."""

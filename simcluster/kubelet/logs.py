@@ -14,7 +14,6 @@ FILE_BYTES = 2 << 20
 STAMP = 31
 """Bytes of `2026-01-02T03:04:05.123456789Z ` before the text of a kept line."""
 
-LONGEST_LINE = 16 << 10
 LINES_A_PIECE = 1000
 
 

@@ -9,10 +9,6 @@ from typing import Any
 
 import orjson
 
-SCALARS = frozenset(
-    ("string", "integer", "number", "boolean", "quantity", "intstr", "time", "microtime", "bytes", "any")
-)
-
 
 class Node:
     """One shape. `kind` is scalar, struct, map or list; only the fields of that kind mean something.

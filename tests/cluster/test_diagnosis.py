@@ -265,6 +265,19 @@ def test_missing_secret_and_key_are_named() -> None:
     assert diagnosis("secret_key_missing").title == "The secret here has no key k"
 
 
+def test_a_login_that_was_deleted_in_the_cluster_is_named() -> None:
+    recording = recorded("registry_login")
+    for pod in recording["objects"]["Pod"]:
+        message = "Unable to retrieve some image pull secrets (hub-v2); attempting to pull the image may not succeed."
+        involved = {"kind": "Pod", "name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"]}
+        told = {"reason": "FailedToRetrieveImagePullSecret", "message": message, "involvedObject": involved}
+        recording["objects"]["Event"].append({**recording["objects"]["Event"][0], **told})
+    found = rollout_of(recording).diagnosis
+    assert found is not None
+    assert (found.code, found.action) == ("login_gone", "secrets")
+    assert found.title == "The values of the secret hub are gone from the cluster"
+
+
 def test_a_passing_hiccup_of_the_kubelets_cache_is_no_cause() -> None:
     recording = recorded("secret_file_missing", "early")
     for event in recording["objects"]["Event"]:

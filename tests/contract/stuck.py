@@ -38,6 +38,7 @@ PODS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "tag-missing": (container("10.89.0.1:5000/hello:none"), {}),
     "repository-missing": (container("10.89.0.1:5000/nothing:v1"), {}),
     "login-wanted": (container(GUARDED), {}),
+    "login-gone": (container(GUARDED), {"imagePullSecrets": [{"name": "login-v1"}]}),
     "login-refused": (container(GUARDED), {"imagePullSecrets": [{"name": "wrong"}]}),
     "login-right": (container(GUARDED), {"imagePullSecrets": [{"name": "right"}]}),
     "registry-down": (container("10.89.0.1:5999/hello:v1"), {}),

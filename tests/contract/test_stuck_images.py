@@ -72,3 +72,13 @@ def test_malformed_image(api: Api, stuck: str) -> None:
         '"10.89.0.1:5000/Hello:v1": invalid reference format: repository name (Hello) must be lowercase'
     )
     assert "invalid reference format" in api.until_event(stuck, "InspectFailed", "image-malformed")["message"]
+
+
+def test_login_that_is_not_there_is_told_by_an_event(api: Api, stuck: str) -> None:
+    message = until_waiting(api, stuck, "login-gone", "ImagePullBackOff")["state"]["waiting"]["message"]
+    assert "no basic auth credentials" in message
+    event = api.until_event(stuck, "FailedToRetrieveImagePullSecret", "login-gone")
+    assert event["message"] == (
+        "Unable to retrieve some image pull secrets (login-v1); attempting to pull the image may not succeed."
+    )
+    assert (event["type"], event["involvedObject"].get("fieldPath")) == ("Warning", None)

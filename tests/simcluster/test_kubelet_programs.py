@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from simcluster import references
 from simcluster.clock import Clock
 from simcluster.kubelet import images
 from simcluster.kubelet.programs import Setting, duration
@@ -115,27 +116,27 @@ def test_durations_are_read_as_go_does(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("hello", images.Name("docker.io", "library/hello", "latest")),
-        ("registry.example/hello", images.Name("registry.example", "hello", "latest")),
-        ("10.89.0.1:5000/a/b:v1", images.Name("10.89.0.1:5000", "a/b", "v1")),
+        ("hello", references.Name("docker.io", "library/hello", "latest")),
+        ("registry.example/hello", references.Name("registry.example", "hello", "latest")),
+        ("10.89.0.1:5000/a/b:v1", references.Name("10.89.0.1:5000", "a/b", "v1")),
         (
             f"registry.example/hello@sha256:{'0' * 64}",
-            images.Name("registry.example", "hello", "", f"sha256:{'0' * 64}"),
+            references.Name("registry.example", "hello", "", f"sha256:{'0' * 64}"),
         ),
     ],
 )
-def test_image_names_are_read_as_a_registry_client_does(text: str, expected: images.Name) -> None:
-    assert images.parse(text) == expected
+def test_image_names_are_read_as_a_registry_client_does(text: str, expected: references.Name) -> None:
+    assert references.parse(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "a b", "registry.example/", "hello:", "hello:v1:v2", "hello@sha256:12"])
 def test_malformed_image_names_are_refused(text: str) -> None:
-    with pytest.raises(images.InvalidName):
-        images.parse(text)
+    with pytest.raises(references.InvalidName):
+        references.parse(text)
 
 
 async def test_image_can_be_named_by_its_digest(team: World) -> None:
-    digest = images.find(images.parse("registry.example/hello:v2")).digest
+    digest = images.find(references.parse("registry.example/hello:v2")).digest
     await team.deploy(image=f"registry.example/hello@{digest}")
     (pod,) = await team.ready(1)
     assert (await team.log(pod["metadata"]["name"]))[0] == "hello v2 starting as uid 65532"

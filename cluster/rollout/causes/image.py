@@ -25,6 +25,15 @@ CAUSES: dict[str, Cause] = {
         action="secrets",
         words=_IMAGE,
     ),
+    "login_gone": Cause(
+        headline="the login to the registry is gone",
+        title="The values of the secret {secret} are gone from the cluster",
+        why="{host} wants a login for {image}. Somebody deleted this one in the cluster, and its values are kept "
+        "nowhere else.",
+        remedy="Set the values of {secret} again, then let the app take them.",
+        action="secrets",
+        words=_IMAGE,
+    ),
     "registry_refused": Cause(
         headline="the registry refuses the login",
         title="The registry refuses the login of the pull secret",
