@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.test import AsyncClient
 
 from cluster import pulse, watch
 from simcluster.server import SimCluster
+from tenants.live import hub as hubs
 from tenants.live.hub import WATCHED, Hub
 from tenants.live.logview import LogView
 from tenants.live.messages import OpenLogs
+from tenants.live.places import Caps, Places
 from tenants.models import App, Namespace, Team, User
+from tenants.services.tokens import create_token
 from tests import factories
 from tests.live.cluster import Looker, scale
 from tests.wire import Wire
@@ -168,3 +172,19 @@ async def test_who_looks_at_one_cluster_does_not_hear_of_another_s_silence(
     await here.told("fragment")
     assert not [message for message in here.heard if message["type"] in ("stale", "fresh")]
     await hub.stop()
+
+
+async def test_a_script_that_reads_a_log_beyond_the_places_is_told_to_come_again(
+    running_app: App, watching: Hub, alice: User
+) -> None:
+    (looker,) = await look(watching, alice, running_app)
+    await looker.ready(1)
+    watching.logs.places = Places(Caps(user=0))
+    _, text = await database_sync_to_async(create_token)(actor=alice, name="ci", scopes=["read"], days=1)
+    hubs.use(watching)
+    place = running_app.namespace
+    address = f"/api/v1/teams/{place.team.slug}/namespaces/{place.name}/apps/{running_app.name}/logs"
+    answer = await AsyncClient().get(address, headers={"authorization": f"Bearer {text}"})
+    hubs.use(None)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "busy")
+    assert int(answer.headers["Retry-After"]) > 0

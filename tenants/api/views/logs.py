@@ -14,6 +14,7 @@ from channels.db import database_sync_to_async
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -24,6 +25,7 @@ from tenants.api import loglines
 from tenants.api.authentication import live_token
 from tenants.api.errors import Unavailable
 from tenants.api.serializers.logs import LogsQuery
+from tenants.api.serializers.shapes import ErrorOut
 from tenants.api.views.door import Door, call
 from tenants.errors import DomainError
 from tenants.live import hub as hubs
@@ -63,7 +65,11 @@ class Logs(Door):
         "get_logs",
         "The lines of all pods of an app, as text, or as JSON lines with “Accept: application/x-ndjson”",
         query=LogsQuery,
-        answer={(200, TEXT): OpenApiTypes.STR, (200, JSON_LINES): OpenApiTypes.STR},
+        answer={
+            (200, TEXT): OpenApiTypes.STR,
+            (200, JSON_LINES): OpenApiTypes.STR,
+            429: OpenApiResponse(ErrorOut, "Too many logs are open: try again after Retry-After seconds."),
+        },
     )
     def get(self, request: Request, team: str, namespace: str, app: str) -> HttpResponseBase:
         found = self.app()
