@@ -3,7 +3,7 @@
 
 import { Connection } from "./connection.js";
 import { held, keepFocus, whenLeft } from "./keeping.js";
-import { refreshTimes } from "./times.js";
+import { clock, refreshTimes } from "./times.js";
 
 const escaped = (text) => CSS.escape(text);
 const topicsOnPage = () => new Set([...document.querySelectorAll("[data-topic]")].map((e) => e.dataset.topic));
@@ -47,7 +47,7 @@ function say(state, since) {
     element.dataset.liveState = state;
     for (const words of element.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== state;
     const time = element.querySelector(`[data-when="${state}"] time`);
-    if (time && since) { time.dateTime = since; time.textContent = clock(since); time.title = new Date(since).toString(); }
+    if (time && since) { time.dateTime = since; time.textContent = clock(since); }
     else if (time && (state === "closed" || state === "crowded")) { time.dateTime = new Date().toISOString(); time.textContent = clock(new Date()); }
   }
   document.documentElement.dataset.live = state;
@@ -62,8 +62,6 @@ function watched(state) {
   for (const element of document.querySelectorAll("[data-topic]")) element.hidden = true;
   words.hidden = false;
 }
-
-const clock = (when) => new Date(when).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
 function sync() {
   const wanted = topicsOnPage();

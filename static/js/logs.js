@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { Resume, levelOf, plain, segments } from "./loglines.js";
+import { clock as timeOfDay } from "./times.js";
 
 const MOST = 100000;
 const OVERSCAN = 12;
@@ -138,7 +139,7 @@ function drawChips(pods) {
   }));
 }
 
-const clock = (ms) => { const t = new Date(ms); return `${t.toLocaleTimeString([], { hour12: false })}.${String(t.getMilliseconds()).padStart(3, "0")}`; };
+const clock = (ms) => `${timeOfDay(ms)}.${String(Math.floor(ms) % 1000).padStart(3, "0")}`;
 
 function element(tag, name, text) {
   const made = document.createElement(tag);

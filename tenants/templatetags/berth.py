@@ -121,14 +121,17 @@ def ago(when: Any) -> SafeString:
 def clock(when: Any) -> SafeString:
     """The time of day, with the exact moment as title."""
     moment = _moment(when)
-    return _time(moment, f"{moment:%H:%M:%S}") if moment else EMPTY
+    return _time(moment, f"{timezone.localtime(moment):%H:%M:%S}", "clock") if moment else EMPTY
 
 
 @register.filter
 def day(when: Any) -> SafeString:
     """The day, with the exact moment as title."""
     moment = _moment(when)
-    return _time(moment, f"{moment.day} {moment:%b %Y}") if moment else EMPTY
+    if moment is None:
+        return EMPTY
+    local = timezone.localtime(moment)
+    return _time(moment, f"{local.day} {local:%b %Y}")
 
 
 @register.filter
@@ -180,12 +183,12 @@ def get(mapping: Mapping[str, Any], key: str) -> Any:
 
 
 def _time(moment: datetime, words: str, grows: str = "") -> SafeString:
-    """`grows`: how static/js/times.js keeps the words true while the page is open; "" for those that stay."""
-    exact = moment.astimezone(UTC)
+    """`grows`: how static/js/times.js keeps the words true, and in the viewer's zone; "" for those that stay."""
+    local = timezone.localtime(moment)
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
-        exact.isoformat(timespec="seconds"),
-        f"{exact:%a} {exact.day} {exact:%b %Y, %H:%M:%S} UTC",
+        moment.astimezone(UTC).isoformat(timespec="seconds"),
+        f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S} {local.tzname()}",
         format_html(" data-{}", grows) if grows else "",
         words,
     )
