@@ -1,7 +1,7 @@
 // A form with values of a secret is sent by htmx, so that the values stay in the page when something is wrong with it:
 // the server answers the form with its errors, and each value is kept at its place in it.
 
-const form = () => document.getElementById("values");
+const form = () => document.querySelector("#values > form");
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt !== form()) return;
@@ -18,5 +18,5 @@ document.addEventListener("htmx:afterSettle", () => {
 
 // A refusal of the whole page, such as a right that was lost: the browser asks itself, and shows it.
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.elt === form()) form().submit();
+  if (event.detail.elt === form()) HTMLFormElement.prototype.submit.call(form());
 });
