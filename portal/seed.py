@@ -1,6 +1,6 @@
 """The demo's example: a cast of people, plans, and two teams whose apps live, roll out and get stuck.
 
-Everything goes through the services, as people's own wishes would.
+Everything goes through the services, as people's own wishes would; but nobody is sent an invitation by mail.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from msgspec import structs
 from portal.plans import create_defaults
 from tenants import audit, releases
 from tenants.errors import DomainError
-from tenants.models import App, Namespace, Plan, Role, StaffRole, Team, User
+from tenants.models import App, Membership, Namespace, Plan, Role, StaffRole, Team, User
 from tenants.releases import Health, ReleaseSpec, SecretFolder, SecretKey, VolumeAt
-from tenants.services import apps, members, namespaces, secrets, teams, volumes
+from tenants.services import apps, namespaces, secrets, teams, volumes
 
 log = structlog.get_logger(__name__)
 
@@ -64,8 +64,8 @@ def teams_of(people: dict[str, User]) -> dict[str, Team]:
         made[slug] = team or teams.create_team(actor=people[owner], name=name, slug=slug)
     if made["payments"].memberships.count() == 1:
         for username, role in (("andy", Role.ADMIN), ("bob", Role.DEVELOPER), ("carol", Role.VIEWER)):
-            members.add_member(actor=people["alice"], team=made["payments"], username=username, role=role)
-        members.add_member(actor=people["erin"], team=made["storefront"], username="bob", role=Role.DEVELOPER)
+            Membership.objects.create(team=made["payments"], user=people[username], role=role)
+        Membership.objects.create(team=made["storefront"], user=people["bob"], role=Role.DEVELOPER)
     return made
 
 

@@ -31,6 +31,11 @@ def roles_of(user: User) -> dict[int, str]:
     return roles
 
 
+def remember(user: User, team: Team, role: str) -> None:
+    """What a query already knew: `role_in` asks the database no more about it."""
+    user.__dict__.setdefault("_roles", {})[team.pk] = role
+
+
 def forget_roles(user: User) -> None:
     """Drops what `role_in` remembers: long-lived sockets and verbs that change roles call it."""
     user.__dict__.pop("_roles", None)

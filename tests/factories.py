@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from secrets import token_urlsafe
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from cluster.tenancy import PARTS
 from tenants import releases
 from tenants.models import (
     App,
+    Invitation,
+    JoinMessage,
+    JoinRequest,
     Membership,
     Namespace,
     Operation,
@@ -23,6 +29,7 @@ from tenants.models import (
     Volume,
 )
 from tenants.releases import ReleaseSpec
+from tenants.services.tokens import digest
 
 GIB, MIB = 1 << 30, 1 << 20
 PASSWORD = "demo"
@@ -55,6 +62,35 @@ def make_team(slug: str = "payments", *, name: str | None = None, **members: Use
 def make_member(team: Team, user: User, role: str) -> Membership:
     user.__dict__.pop("_roles", None)
     return Membership.objects.create(team=team, user=user, role=role)
+
+
+def confirm_address(user: User, email: str = "") -> str:
+    """An address that the account has confirmed, its own unless told otherwise."""
+    address = email or user.email
+    EmailAddress.objects.create(user=user, email=address, verified=True, primary=not email)
+    return address
+
+
+def make_invitation(
+    team: Team, invitee: str, *, by: User | None = None, person: User | None = None, role: str = "developer", **more: Any
+) -> tuple[Invitation, str]:
+    """A live invitation by an owner, and its token; nobody gets a mail."""
+    token = token_urlsafe(32)
+    sender = by or team.memberships.filter(role=Role.OWNER).select_related("user")[0].user
+    columns = {
+        "email" if "@" in invitee else "username": invitee,
+        "person": person,
+        "invited_by": sender,
+        "digest": digest(token),
+        "expires_at": timezone.now() + timedelta(days=7),
+    }
+    return Invitation.objects.create(team=team, role=role, **columns | more), token
+
+
+def make_request(team: Team, person: User, text: str = "Let me in", **columns: Any) -> JoinRequest:
+    request = JoinRequest.objects.create(team=team, person=person, **columns)
+    JoinMessage.objects.create(request=request, author=person, text=text)
+    return request
 
 
 def make_plan(name: str = "small", **sizes: int) -> Plan:

@@ -7,6 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from portal.settings import logs
+from portal.settings.accounts import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -14,7 +15,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",  # allauth's page of sessions loads its tags
+    "django.contrib.humanize",  # allauth's pages load its tags
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -49,6 +50,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.views.middleware.OriginMiddleware",
     "tenants.views.middleware.PrivatePagesMiddleware",
+    "tenants.views.viewer.ViewerMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -72,38 +74,12 @@ TEMPLATES = [
     }
 ]
 
-AUTH_USER_MODEL = "tenants.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
-ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_CONFIRM_EMAIL_ON_GET = False
-ACCOUNT_USERNAME_MIN_LENGTH = 2
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "tenants.views.errors.forged"
 
-LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -155,6 +131,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    # Two nouns have a field of this name.
+    "ENUM_NAME_OVERRIDES": {
+        "OperationState": "tenants.models.operation.OperationState",
+        "RequestState": "tenants.models.joining.RequestState",
+    },
 }
 
 # Clusters are configured like databases; a namespace row names its alias.
@@ -165,6 +146,12 @@ NAMESPACE_PREFIX = ""
 # What one person and one team may make for themselves: who needs more asks the platform team, which sets more here.
 MAX_TEAMS_PER_PERSON = 10
 MAX_NAMESPACES_PER_TEAM = 20
+# What mails and pages call the site.
+SITE_NAME = "Berth"
+# How long an invitation can be accepted; how many one team sends within an hour, and how often one person asks to join.
+INVITATION_DAYS = 7
+INVITATIONS_PER_HOUR = 100
+JOIN_REQUESTS_PER_HOUR = 10
 # Registries that images may come from; empty allows all.
 IMAGE_HOSTS: tuple[str, ...] = ()
 # How many proxies in front add an address to X-Forwarded-For (tenants.peer); 0: the header counts for nothing.

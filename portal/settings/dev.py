@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.settings import env, logs
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import BASE_DIR, CELERY
+from portal.settings.mail import mail
 from portal.settings.sqlite import database
 
 DEBUG = env.flag("BERTH_DEBUG", False)
@@ -17,9 +18,11 @@ DATABASES = {"default": database(env.text("BERTH_DATABASE", str(DATA_DIR / "demo
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 CELERY = {**CELERY, "broker_url": "memory://", "broker_transport_options": {"polling_interval": 0.02}}
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-DEFAULT_FROM_EMAIL = "Berth <berth@localhost>"
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"login_failed": "20/m/ip"}
+# The demo puts its own port here.
+SITE_URL = "http://127.0.0.1:8000"
+globals().update(mail(sender="Berth <berth@localhost>", printed=True))
+# One machine, and everybody on it has the same address.
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {**ACCOUNT_RATE_LIMITS, "login": "600/m/ip", "signup": "60/m/ip"}
 SEAL_KEY = "for-one-machine-only"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from portal.settings import env
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import CELERY
+from portal.settings.mail import mail
 
 DEBUG = False
 SECRET_KEY = env.text("BERTH_SECRET_KEY")
@@ -63,14 +64,9 @@ CHANNEL_LAYERS = {
 }
 CELERY = {**CELERY, "broker_url": f"{REDIS_URL}/0"}
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = env.text("BERTH_EMAIL_HOST", "localhost")
-EMAIL_PORT = env.number("BERTH_EMAIL_PORT", 25, least=1)
-EMAIL_HOST_USER = env.text("BERTH_EMAIL_USER", "")
-EMAIL_HOST_PASSWORD = env.text("BERTH_EMAIL_PASSWORD", "")
-EMAIL_USE_TLS = env.flag("BERTH_EMAIL_TLS", False)
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.text("BERTH_EMAIL_FROM", f"Berth <berth@{_public.hostname}>")
+SITE_NAME = env.text("BERTH_SITE_NAME", SITE_NAME)
+SITE_URL = PUBLIC_URL
+globals().update(mail(sender=f"{SITE_NAME} <berth@{_public.hostname}>"))
 
 SECURE_SSL_REDIRECT = not INSECURE_HTTP and env.flag("BERTH_SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -90,6 +86,9 @@ STORAGES = {
 }
 
 NAMESPACE_PREFIX = env.text("BERTH_NAMESPACE_PREFIX", "")
+INVITATION_DAYS = env.number("BERTH_INVITATION_DAYS", INVITATION_DAYS, least=1)
+INVITATIONS_PER_HOUR = env.number("BERTH_INVITATIONS_PER_HOUR", INVITATIONS_PER_HOUR, least=1)
+JOIN_REQUESTS_PER_HOUR = env.number("BERTH_JOIN_REQUESTS_PER_HOUR", JOIN_REQUESTS_PER_HOUR, least=1)
 MAX_TEAMS_PER_PERSON = env.number("BERTH_MAX_TEAMS_PER_PERSON", MAX_TEAMS_PER_PERSON, least=1)
 MAX_NAMESPACES_PER_TEAM = env.number("BERTH_MAX_NAMESPACES_PER_TEAM", MAX_NAMESPACES_PER_TEAM, least=1)
 IMAGE_HOSTS = tuple(env.items("BERTH_IMAGE_HOSTS", ""))

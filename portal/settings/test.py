@@ -18,6 +18,7 @@ DATABASES = {
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MAIL_IS_PRINTED = False
 ACCOUNT_RATE_LIMITS = False
 LIVE = False
 CLUSTERS = {"default": {"title": "harbor-1", "server": "http://127.0.0.1:9"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from tenants.api.views import apps, audit, docs, logs, namespaces, operations, parts, teams
+from tenants.api.views import account, apps, audit, docs, joining, logs, namespaces, operations, parts, teams
 
 app_name = "api"
 
@@ -31,12 +31,28 @@ team_patterns: list[URLPattern | URLResolver] = [
     path("audit", audit.TeamAudit.as_view(), name="audit"),
     path("members", teams.Members.as_view(), name="members"),
     re_path(r"^members/(?P<username>[\w.@+-]{1,150})$", teams.OneMember.as_view(), name="member"),
+    path("invitations", joining.Invitations.as_view(), name="invitations"),
+    path("invitations/<uuid:pk>", joining.OneInvitation.as_view(), name="invitation"),
+    path("invitations/<uuid:pk>/resend", joining.Resend.as_view(), name="invitation_resend"),
+    path("join-requests", joining.JoinRequests.as_view(), name="join_requests"),
+    path("join-requests/<uuid:pk>", joining.OneJoinRequest.as_view(), name="join_request"),
+    path("join-requests/<uuid:pk>/accept", joining.AcceptRequest.as_view(), name="join_request_accept"),
+    path("join-requests/<uuid:pk>/decline", joining.DeclineRequest.as_view(), name="join_request_decline"),
+    path("join-requests/<uuid:pk>/messages", joining.RequestMessages.as_view(), name="join_request_messages"),
     path("namespaces", namespaces.Namespaces.as_view(), name="namespaces"),
     path("namespaces/<slug:namespace>", namespaces.OneNamespace.as_view(), name="namespace"),
     path("namespaces/<slug:namespace>/", include(namespace_patterns)),
 ]
 v1_patterns: list[URLPattern | URLResolver] = [
-    path("me", teams.Me.as_view(), name="me"),
+    path("me", account.Me.as_view(), name="me"),
+    path("me/invitations", joining.MyInvitations.as_view(), name="my_invitations"),
+    path("me/invitations/<uuid:pk>", joining.OneOfMyInvitations.as_view(), name="my_invitation"),
+    path("me/join-requests", joining.MyJoinRequests.as_view(), name="my_join_requests"),
+    path("me/join-requests/<uuid:pk>", joining.OneOfMyJoinRequests.as_view(), name="my_join_request"),
+    path("me/join-requests/<uuid:pk>/messages", joining.MyRequestMessages.as_view(), name="my_join_request_messages"),
+    path("directory", joining.Directory.as_view(), name="directory"),
+    path("invitations/accept", joining.AcceptInvitation.as_view(), name="invitation_accept"),
+    path("join-requests", joining.Adoptable.as_view(), name="adoptable"),
     path("plans", namespaces.Plans.as_view(), name="plans"),
     path("teams", teams.Teams.as_view(), name="teams"),
     path("teams/<slug:team>", teams.OneTeam.as_view(), name="team"),
@@ -44,8 +60,10 @@ v1_patterns: list[URLPattern | URLResolver] = [
     path("audit", audit.SiteAudit.as_view(), name="site_audit"),
     path("audit/<int:pk>", audit.OneEntry.as_view(), name="audit_entry"),
     path("operations/<uuid:pk>", operations.OneOperation.as_view(), name="operation"),
-    path("tokens", operations.Tokens.as_view(), name="tokens"),
-    path("tokens/<uuid:pk>", operations.OneToken.as_view(), name="token"),
+    path("sessions", account.Sessions.as_view(), name="sessions"),
+    path("sessions/<int:pk>", account.OneSession.as_view(), name="session"),
+    path("tokens", account.Tokens.as_view(), name="tokens"),
+    path("tokens/<uuid:pk>", account.OneToken.as_view(), name="token"),
     re_path(r"^.*$", operations.Nowhere.as_view(), name="nowhere"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -1,4 +1,4 @@
-"""Forms of teams, their members, namespaces, volumes and tokens."""
+"""Forms of teams, namespaces, volumes and tokens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 
 from tenants import access, rules
 from tenants.forms.fields import DomainForm, RuleField, obeyed
-from tenants.models import Plan, Role
+from tenants.models import Plan
 
 DAYS = ((7, "7 days"), (30, "30 days"), (90, "90 days"))
 
@@ -36,17 +36,9 @@ class TeamForm(DomainForm):
 
 class TeamSettingsForm(DomainForm):
     name = RuleField(rules.team_name, label="Team name")
+    description = RuleField(rules.description, label="What it is for", required=False, blank="")
+    discoverable = forms.BooleanField(label="People can find this team and ask to join", required=False)
     viewers_read_logs = forms.BooleanField(label="Viewers may read logs", required=False)
-
-
-class MemberForm(DomainForm):
-    username = forms.CharField(
-        label="User name",
-        max_length=150,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": "Whose? Give the user name."},
-    )
-    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.DEVELOPER)
 
 
 class NamespaceForm(DomainForm):

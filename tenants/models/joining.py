@@ -8,40 +8,50 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
+from tenants.models.notice import Letter
 from tenants.models.team import Role, Team
+from tenants.models.user import StaffRole
 
 
 class InTeamQuerySet(models.QuerySet[Any]):
-    """Rows of a team that are seen by its owners and admins, and by site staff."""
+    """Rows of a team that are seen by its owners and admins, and by the site's support."""
 
     def visible_to(self, user: Any) -> InTeamQuerySet:
-        teams = Team.objects.visible_to(user)
-        if user.is_authenticated and not user.is_site_staff:
-            teams = teams.filter(memberships__user=user, memberships__role__in=(Role.OWNER, Role.ADMIN))
-        return self.filter(team__in=teams)
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.staff_role == StaffRole.SUPPORT:
+            return self
+        managed = Team.objects.filter(memberships__user=user, memberships__role__in=(Role.OWNER, Role.ADMIN))
+        return self.filter(team__in=managed)
 
 
 class Invitation(models.Model):
-    """An e-mail address that may join `team` as `role`, by a mail whose token is kept as SHA-256 alone.
+    """Somebody who may join `team` as `role`, by a mail whose token is kept as SHA-256 alone.
 
-    `email` is normalized (lower case). It is pending until accepted, revoked or past `expires_at`; sending again makes
-    a new token and a new end. `sent_at` is when the last mail left.
+    It is for an e-mail address (`email`, lower case), or for a user name as it was typed; `person` is whose name that
+    was then, nobody where it was no account's. It is pending until accepted, revoked or past `expires_at`; sending
+    again makes a new token, a new end and a new `letter`.
     """
 
     noun = "invitation"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
-    email = models.EmailField()
+    email = models.EmailField(blank=True)
+    username = models.CharField(max_length=150, blank=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations"
+    )
     role = models.CharField(max_length=16, choices=Role.choices)
     note = models.CharField(max_length=500, blank=True)
     digest = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True, blank=True)
+    letter = models.ForeignKey(Letter, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -53,17 +63,37 @@ class Invitation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["team", "email"],
-                condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                condition=Q(accepted_at__isnull=True, revoked_at__isnull=True) & ~Q(email=""),
                 name="invitation_one_open",
-            )
+            ),
+            models.UniqueConstraint(
+                "team",
+                Lower("username"),
+                condition=Q(accepted_at__isnull=True, revoked_at__isnull=True) & ~Q(username=""),
+                name="invitation_one_open_by_name",
+            ),
+            models.CheckConstraint(
+                condition=(Q(email="") & ~Q(username="")) | (~Q(email="") & Q(username="")),
+                name="invitation_for_one",
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.email
+        return self.invitee
+
+    @property
+    def invitee(self) -> str:
+        """Whom it is for, as the inviter named them."""
+        return self.email or self.username
+
+    @property
+    def open(self) -> bool:
+        """Neither accepted nor revoked; it may have run out."""
+        return self.accepted_at is None and self.revoked_at is None
 
     @property
     def live(self) -> bool:
-        return self.accepted_at is None and self.revoked_at is None and self.expires_at > timezone.now()
+        return self.open and self.expires_at > timezone.now()
 
 
 class RequestState(models.TextChoices):
@@ -78,7 +108,7 @@ class RequestState(models.TextChoices):
 class JoinRequest(models.Model):
     """Somebody asks to join a discoverable team; one is open at a time for each person and team."""
 
-    noun = "join request"
+    noun = "request"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="join_requests")
@@ -100,7 +130,7 @@ class JoinRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person} asks to join {self.team}"
+        return f"by {self.person} to join {self.team}"
 
 
 class JoinMessage(models.Model):
@@ -113,6 +143,18 @@ class JoinMessage(models.Model):
 
     class Meta:
         ordering = ["at", "pk"]
+
+
+class TransferQuerySet(models.QuerySet["Transfer"]):
+    def visible_to(self, user: Any) -> TransferQuerySet:
+        """Of giver and taker, of the team's owners and admins, and of the site's support."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.staff_role == StaffRole.SUPPORT:
+            return self
+        managed = Team.objects.filter(memberships__user=user, memberships__role__in=(Role.OWNER, Role.ADMIN))
+        mine = Team.objects.filter(memberships__user=user)
+        return self.filter(Q(team__in=managed) | Q(Q(giver=user) | Q(taker=user), team__in=mine))
 
 
 class Transfer(models.Model):
@@ -128,6 +170,8 @@ class Transfer(models.Model):
     state = models.CharField(max_length=16, choices=RequestState.choices, default=RequestState.OPEN)
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TransferQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

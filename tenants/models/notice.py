@@ -60,15 +60,19 @@ class Letter(models.Model):
     """A mail in the outbox: written in the service's transaction, sent by a worker, again if need be.
 
     `sealed` holds subject and bodies, encrypted since they may carry a token, and is wiped when the letter has left.
+    A letter to "" goes nowhere: it is written so that an answer takes as long whether or not somebody has an account.
+    `team` is the one in whose name it was written.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    to = models.EmailField()
+    to = models.EmailField(blank=True)
     kind = models.CharField(max_length=40)
+    team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     sealed = models.BinaryField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=400, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     given_up_at = models.DateTimeField(null=True, blank=True)
@@ -80,7 +84,8 @@ class Letter(models.Model):
                 fields=["not_before"],
                 name="letter_due",
                 condition=Q(sent_at__isnull=True, given_up_at__isnull=True),
-            )
+            ),
+            models.Index(fields=["team", "kind", "created_at"], name="letter_of_team"),
         ]
 
     def __str__(self) -> str:

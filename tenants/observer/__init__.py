@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from tenants import audit, chain
+from tenants import audit, chain, letters
 from tenants.observer import leading
 from tenants.observer.watching import Watcher
 from tenants.observer.writing import Desk, Writer
@@ -94,6 +94,7 @@ async def _dispatch(desk: Desk) -> None:
     while True:
         try:
             await desk.do(redrive)
+            await desk.do(letters.redrive)
             await desk.do(chain.link, whole=whole)
             whole = False
         except DatabaseError as error:

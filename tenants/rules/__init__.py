@@ -3,6 +3,7 @@
 Forms and serializers use them field by field; the services ask again for the whole, so that no door can forget one.
 """
 
+from tenants.rules.account import device, person_name, time_zone, time_zones
 from tenants.rules.broken import Broken
 from tenants.rules.environment import env, env_name, env_value, words
 from tenants.rules.images import image
@@ -19,6 +20,7 @@ from tenants.rules.names import (
 )
 from tenants.rules.network import HEALTH_KINDS, health_path, health_period, health_start, port
 from tenants.rules.paths import ACCESS_MODES, access_mode, mount_path, storage_class, unique_paths
+from tenants.rules.people import INVITEES_MAX, description, email, invitee, invitees, message, note, reason
 from tenants.rules.quantities import (
     REPLICAS_MAX,
     cpu,
@@ -45,6 +47,7 @@ __all__ = [
     "ACCESS_MODES",
     "DAYS_MAX",
     "HEALTH_KINDS",
+    "INVITEES_MAX",
     "OPAQUE",
     "REGISTRY_KEY",
     "REGISTRY_LOGIN",
@@ -55,6 +58,9 @@ __all__ = [
     "clean_release",
     "cluster_name",
     "cpu",
+    "description",
+    "device",
+    "email",
     "env",
     "env_name",
     "env_value",
@@ -62,10 +68,16 @@ __all__ = [
     "health_period",
     "health_start",
     "image",
+    "invitee",
+    "invitees",
     "memory",
+    "message",
     "mount_path",
     "namespace_name",
+    "note",
+    "person_name",
     "port",
+    "reason",
     "registry_login",
     "replicas",
     "say_bytes",
@@ -79,6 +91,8 @@ __all__ = [
     "suggest",
     "team_name",
     "team_slug",
+    "time_zone",
+    "time_zones",
     "token_days",
     "token_name",
     "unique_paths",

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 
 from tenants.clusters import title as title_of
-from tenants.models import App, ClusterState, Membership, Secret, Team, User, Volume
+from tenants.models import App, ClusterState, Invitation, JoinRequest, Membership, Secret, Team, User, Volume
+from tenants.models.joining import RequestState
 
+PENDING = Q(accepted_at=None, revoked_at=None)
 # So many teams stand in the switcher; the rest is found by search.
 SWITCHER = 12
 
@@ -41,6 +43,8 @@ def counted(team: Team) -> dict[str, int]:
             counted_volumes=_count(Volume.objects.filter(**within), "namespace__team"),
             counted_secrets=_count(Secret.objects.filter(**within), "namespace__team"),
             counted_members=_count(Membership.objects.filter(team=OuterRef("pk")), "team"),
+            counted_invitations=_count(Invitation.objects.filter(PENDING, team=OuterRef("pk")), "team"),
+            counted_requests=_count(JoinRequest.objects.filter(team=OuterRef("pk"), state=RequestState.OPEN), "team"),
         )
         .first()
     )

@@ -1,5 +1,8 @@
-"""Thin tasks, one a kind of operation: claim by id, load the current intent, call the gateway, record the outcome."""
+"""Thin tasks, one a kind of operation: claim by id, load the current intent, call the gateway, record the outcome.
 
-from tenants.tasks import apps, namespaces, secrets, volumes
+Letters leave in the same way, by a task of their own.
+"""
 
-__all__ = ["apps", "namespaces", "secrets", "volumes"]
+from tenants.tasks import apps, letters, namespaces, secrets, volumes
+
+__all__ = ["apps", "letters", "namespaces", "secrets", "volumes"]

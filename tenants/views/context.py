@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from tenants.models import Team
@@ -32,6 +33,15 @@ class _Frame:
     def counts(self) -> dict[str, int]:
         team = self.team
         return self._keep("counts", lambda: frames.counted(team) if team is not None and team.pk else {})
+
+    @property
+    def site_name(self) -> str:
+        return str(settings.SITE_NAME)
+
+    @property
+    def mail_is_printed(self) -> bool:
+        """Whether mails appear in the terminal of a demo instead of a mailbox."""
+        return bool(settings.MAIL_IS_PRINTED)
 
     @property
     def cluster(self) -> frames.Clusters:

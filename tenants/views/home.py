@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from tenants.forms.teams import TeamForm
 from tenants.models import App, Operation, Secret, Team, User, Volume
-from tenants.selectors import finding, operations, search, teams
+from tenants.selectors import finding, joining, operations, search, teams
 from tenants.views.scope import Request, crumbs, page, searched, wanted_part
 
 STAFF_TEAMS = 50
@@ -23,14 +23,17 @@ def home(request: Request) -> HttpResponse:
     """What is unhealthy now and my teams; a new user sees one thing to do, staff all teams."""
     part = wanted_part(request, "unhealthy")
     context = teams.home_context(request.user)
+    context["waiting"] = None if part else joining.waiting_for(request.user)
     if not context["teams"] and request.user.is_site_staff:
         text = searched(request)
         found = Team.objects.visible_to(request.user).filter(Q(slug__icontains=text) | Q(name__icontains=text))
         shown = list(found[: STAFF_TEAMS + 1])
-        context = {"teams": shown[:STAFF_TEAMS], "more": len(shown) > STAFF_TEAMS, "q": text}
+        context |= {"teams": shown[:STAFF_TEAMS], "more": len(shown) > STAFF_TEAMS, "q": text}
+        context["adoptable"] = joining.adoptable(request.user).count()
         return render(request, "tenants/home_staff.html", {**context, "crumbs": [("Home", "")]})
     if not context["teams"]:
-        return render(request, "tenants/first_use.html", {"form": TeamForm(), "crumbs": [("Home", "")]})
+        first = {"form": TeamForm(), "waiting": context["waiting"], "crumbs": [("Home", "")]}
+        return render(request, "tenants/first_use.html", first)
     return render(request, f"tenants/home.html{part}", {**context, "crumbs": [("Home", "")]})
 
 

@@ -12,6 +12,7 @@ from tenants.models import Secret, Team, Volume
 from tenants.reservations import reserved_in
 from tenants.selectors import quota, teams
 from tenants.services import teams as verbs
+from tenants.views.recent import recently_signed_in
 from tenants.views.scope import Request, attempt, crumbs, page, searched, team_of, told, wanted_part
 
 
@@ -88,7 +89,8 @@ def quota_page(request: Request, team: str) -> HttpResponse:
 @page("GET", "POST")
 def settings(request: Request, team: str) -> HttpResponse:
     found = team_of(request, team)
-    initial = {"name": found.name, "viewers_read_logs": found.viewers_read_logs}
+    kept = ("name", "description", "discoverable", "viewers_read_logs")
+    initial = {field: getattr(found, field) for field in kept}
     form = TeamSettingsForm(request.POST or None, initial=initial)
     if request.method == "POST":
         access.require(request.user, "team.edit", found)
@@ -102,6 +104,7 @@ def settings(request: Request, team: str) -> HttpResponse:
 
 
 @page("GET", "POST")
+@recently_signed_in(from_get=True)
 def delete(request: Request, team: str) -> HttpResponse:
     found = team_of(request, team)
     access.require(request.user, "team.delete", found)

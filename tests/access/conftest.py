@@ -5,19 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import reverse
 
 from tenants import audit
-from tenants.models import ApiToken, App, AuditEntry, Operation, Plan, User
+from tenants.models import ApiToken, App, AuditEntry, Invitation, JoinRequest, Operation, Plan, Team, User
 from tenants.releases import SecretKey
 from tenants.services.tokens import create_token
 from tests import factories
 from tests.access.doors import CAST, Door
 from tests.access.routes import NAMED
 from tests.live.conftest import connect, hub  # noqa: F401
+from tests.signing_in import signed_in
 
-SCOPES = ("read", "apps", "volumes", "secrets", "teams")
+SCOPES = ("read", "apps", "volumes", "secrets", "account", "teams")
+
+
+# Doors of a team that can be found, and that nobody of the cast is in.
+FROM_OUTSIDE = {("ask", "GET"), ("ask", "POST"), ("join_requests", "POST")}
 
 
 @dataclass
@@ -29,7 +35,11 @@ class World:
     operation: Operation
     token: ApiToken
     entry: AuditEntry
+    session: UserSession
     plan: Plan
+    invitation: Invitation
+    code: str
+    join_request: JoinRequest
     texts: dict[str, str]
     browsers: dict[str, Client] = field(default_factory=dict)
 
@@ -42,17 +52,25 @@ class World:
             "token": self.token.pk,
             "token_revoke": self.token.pk,
             "audit_entry": self.entry.pk,
+            "session": self.session.pk,
+            "session_end": self.session.pk,
+            "invitation": self.invitation.pk,
+            "my_invitation": self.invitation.pk,
+            "invitation_resend": self.invitation.pk,
+            "invitation_revoke": self.invitation.pk,
+            "invitation_accept": self.invitation.pk,
+            "invitation_decline": self.invitation.pk,
             "member_change": self.app.team.memberships.get(user=self.people["carol"]).pk,
         }
         values: dict[str, Any] = {
-            "team": "payments",
+            "team": "harbor" if (name, door.method) in FROM_OUTSIDE else "payments",
             "namespace": "dev",
             "app": "checkout",
             "volume": "data",
             "secret": "spare" if door.method == "DELETE" or name.endswith("_delete") else "database",
             "number": 1,
             "username": "carol",
-            "pk": own.get(name),
+            "pk": self.join_request.pk if "request" in name else own.get(name),
         }
         return f"{reverse(door.name, kwargs={key: values[key] for key in NAMED[door.name].keys})}{door.query}"
 
@@ -60,7 +78,8 @@ class World:
         return {"authorization": f"Bearer {self.texts[name]}"} if name != "nobody" else {}
 
     def body(self, door: Door) -> dict[str, Any]:
-        return {key: self.plan.pk if value == "<plan>" else value for key, value in door.body.items()}
+        known = {"<plan>": self.plan.pk, "<token>": self.code, "<invitation>": str(self.invitation.pk)}
+        return {key: known.get(value, value) if isinstance(value, str) else value for key, value in door.body.items()}
 
 
 def make_world() -> World:
@@ -81,6 +100,10 @@ def make_world() -> World:
     )
     app.release = factories.make_release(app, 2, spec, worked=True, outcome="serving")
     app.save()
+    factories.make_team("harbor", owner=factories.make_user("hanna"))
+    Team.objects.filter(slug="harbor").update(discoverable=True)
+    factories.confirm_address(people["erin"])
+    invitation, code = factories.make_invitation(team, people["erin"].email)
     tokens = {name: create_token(actor=user, name="script", scopes=SCOPES, days=1) for name, user in people.items()}
     world = World(
         people=people,
@@ -88,11 +111,13 @@ def make_world() -> World:
         operation=factories.make_operation(app, "app.apply", state="succeeded"),
         token=tokens["alice"][0],
         entry=audit.record(actor=people["alice"], action="team.edit", thing=team),
+        session=UserSession.objects.create(user=people["alice"], ip="192.0.2.7", session_key="s", user_agent="curl/8"),
         plan=namespace.plan,
+        invitation=invitation,
+        code=code,
+        join_request=factories.make_request(team, people["erin"]),
         texts={name: text for name, (_, text) in tokens.items()},
     )
     for name in CAST:
-        world.browsers[name] = Client()
-        if name in people:
-            world.browsers[name].force_login(people[name], backend="django.contrib.auth.backends.ModelBackend")
+        world.browsers[name] = signed_in(people[name]) if name in people else Client()
     return world

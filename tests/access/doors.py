@@ -14,6 +14,8 @@ OWNER = "alice"
 ADMINS = "alice andy"
 WRITERS = "alice andy bob"
 STAFF = "sam dave"
+RECEPTION = "alice andy sam"  # who read invitations and requests
+ASKED = "alice andy sam erin"  # erin asked to join
 SEEN = "alice andy bob carol sam dave"  # all who know of the team
 SIGNED_IN = "alice andy bob carol erin sam dave"
 ALL = " ".join(CAST)
@@ -35,10 +37,12 @@ class Door:
     query: str = ""
     kind: str = ""
     hidden: bool = False
+    forbidden: str = ""  # who gets 403 although it is hidden from the others
 
     def expected(self, *, signed_out: int) -> dict[str, int]:
         """Who → status."""
         refused = {name: 403 if name in SEEN.split() and not self.hidden else 404 for name in CAST}
+        refused |= dict.fromkeys(self.forbidden.split(), 403)
         return refused | {"nobody": signed_out} | dict.fromkeys(self.may.split(), self.status)
 
 
@@ -67,10 +71,30 @@ PAGES = [
     Door("home", SIGNED_IN),
     Door("search", SIGNED_IN, query="?q=check"),
     Door("settings", SIGNED_IN),
+    post("settings", SIGNED_IN, {"name": "", "time_zone": "UTC", "language": "en", "theme": "auto"}),
+    Door("sessions", SIGNED_IN),
+    post("session_end", OWNER, {}, hidden=True),
+    post("sessions_end", SIGNED_IN, {}),
+    Door("account_delete", SIGNED_IN),
+    post("account_delete", SIGNED_IN, {"confirm": "somebody else"}, status=200),
     post("theme", SIGNED_IN, {"theme": "dark"}),
     Door("tokens", SIGNED_IN),
     post("tokens", SIGNED_IN, {"name": "ci", "scopes": ["read"], "days": "30"}, status=200),
     post("token_revoke", OWNER, {}, hidden=True),
+    post("tokens_revoke", SIGNED_IN, {}),
+    # Coming into a team: erin is invited, and asked another.
+    Door("directory", SIGNED_IN, query="?q=harbor"),
+    Door("ask", SIGNED_IN),
+    post("ask", SIGNED_IN, {"message": "Let me in"}),
+    Door("requests", SIGNED_IN),
+    post("invitation_accept", "erin", {}, hidden=True),
+    post("invitation_decline", "erin", {}, hidden=True),
+    Door("join", ALL),
+    post("join", ALL, {"code": "<token>"}),
+    Door("join_invitation", ALL, status=302),
+    post("join_invitation", ALL, {}),
+    post("join_sign_up", ALL, {}, status=404),
+    post("join_switch", ALL, {}),
     Door("team_new", SIGNED_IN),
     post("team_new", SIGNED_IN, {"name": "Shop", "slug": "shop"}),
     # The team.
@@ -82,8 +106,17 @@ PAGES = [
     Door("team_audit_export", SEEN),
     Door("team_quota", SEEN),
     Door("team_members", SEEN),
-    post("team_members", ADMINS, {"username": "erin", "role": "viewer"}),
     post("member_change", ADMINS, {"role": "developer"}),
+    Door("team_invitations", RECEPTION),
+    post("team_invitations", ADMINS, {"people": "zoe@example.com", "role": "viewer", "note": ""}),
+    post("invitation_resend", ADMINS, {}),
+    post("invitation_revoke", ADMINS, {}),
+    Door("team_requests", RECEPTION),
+    Door("request", ASKED, hidden=True),
+    post("request", "alice andy erin", {"text": "Hello"}, hidden=True, forbidden="sam"),
+    post("request_accept", ADMINS, {"role": "viewer"}, hidden=True, forbidden="sam"),
+    post("request_decline", ADMINS, {}, hidden=True, forbidden="sam"),
+    post("request_withdraw", "erin", {}, hidden=True),
     Door("team_settings", SEEN),
     post("team_settings", ADMINS, {"name": "Paying"}),
     Door("team_delete", OWNER),
@@ -153,11 +186,25 @@ CALLS = [
     *(call(method, "nowhere", "", hidden=True) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
     # Everybody's own.
     call("GET", "me", SIGNED_IN, 200),
+    call("PATCH", "me", SIGNED_IN, 200, {"time_zone": "Europe/Berlin"}),
+    call("GET", "sessions", SIGNED_IN, 200),
+    call("DELETE", "sessions", SIGNED_IN, 204),
+    call("DELETE", "session", OWNER, 204, hidden=True),
     call("GET", "plans", SIGNED_IN, 200),
     call("GET", "tokens", SIGNED_IN, 200),
     call("POST", "tokens", SIGNED_IN, 403, {"name": "ci", "scopes": ["read"], "days": 30}),
+    call("DELETE", "tokens", SIGNED_IN, 204),
     call("GET", "token", OWNER, 200, hidden=True),
     call("DELETE", "token", OWNER, 200, hidden=True),
+    call("GET", "directory", SIGNED_IN, 200),
+    call("GET", "my_invitations", SIGNED_IN, 200),
+    call("DELETE", "my_invitation", "erin", 204, hidden=True),
+    call("POST", "invitation_accept", "erin", 200, {"id": "<invitation>"}, hidden=True),
+    call("GET", "my_join_requests", SIGNED_IN, 200),
+    call("GET", "my_join_request", "erin", 200, hidden=True),
+    call("DELETE", "my_join_request", "erin", 200, hidden=True),
+    call("POST", "my_join_request_messages", "erin", 201, {"text": "Hello"}, hidden=True),
+    call("GET", "adoptable", SIGNED_IN, 200),
     call("GET", "teams", SIGNED_IN, 200),
     call("POST", "teams", SIGNED_IN, 201, {"name": "Shop", "slug": "shop"}),
     # The team.
@@ -165,10 +212,20 @@ CALLS = [
     call("PATCH", "team", ADMINS, 200, {"name": "Paying"}),
     call("DELETE", "team", OWNER, kind="namespace.delete", query="?confirm=payments"),
     call("GET", "members", SEEN, 200),
-    call("POST", "members", ADMINS, 201, {"username": "erin", "role": "viewer"}),
     call("GET", "member", SEEN, 200),
     call("PATCH", "member", ADMINS, 200, {"role": "developer"}),
     call("DELETE", "member", f"{ADMINS} carol", 204),  # whose membership it is: everybody may leave
+    call("GET", "invitations", RECEPTION, 200),
+    call("POST", "invitations", ADMINS, 201, {"people": ["zoe@example.com"], "role": "viewer"}),
+    call("GET", "invitation", RECEPTION, 200),
+    call("DELETE", "invitation", ADMINS, 204),
+    call("POST", "invitation_resend", ADMINS, 200),
+    call("GET", "join_requests", RECEPTION, 200),
+    call("POST", "join_requests", SIGNED_IN, 201, {"message": "Let me in"}),
+    call("GET", "join_request", RECEPTION, 200),
+    call("POST", "join_request_accept", ADMINS, 200, {"role": "viewer"}),
+    call("POST", "join_request_decline", ADMINS, 200),
+    call("POST", "join_request_messages", ADMINS, 201, {"text": "Hello"}),
     call("GET", "audit", SEEN, 200),
     call("GET", "site_audit", STAFF, 200, hidden=True),
     call("GET", "audit_entry", f"{ADMINS} {STAFF}", 200, hidden=True),
@@ -204,8 +261,16 @@ CALLS = [
     call("DELETE", "secret", WRITERS, kind="secret.delete", query="?confirm=spare"),
 ]
 
-# allauth's own pages, by GET: signed in → status, signed out → status. They are about one's own account alone;
-# what changes how one signs in asks for the password again first (302 to reauthenticate).
+# Who signed in long ago is asked for the password again (tenants.views.recent).
+RECENT = {
+    ("tokens", "POST"),
+    ("account_delete", "GET"),
+    ("account_delete", "POST"),
+    ("team_delete", "GET"),
+    ("team_delete", "POST"),
+}
+
+# allauth's own pages, by GET: signed in → status, signed out → status. They are about one's own account alone.
 ACCOUNT = {
     "account_login": (302, 200),
     "account_logout": (200, 302),
@@ -225,16 +290,33 @@ ACCOUNT = {
     "mfa_index": (200, 302),
     "mfa_authenticate": (302, 302),
     "mfa_reauthenticate": (302, 302),
-    "mfa_activate_totp": (302, 302),
+    "mfa_activate_totp": (200, 302),
     "mfa_deactivate_totp": (404, 302),
     "mfa_view_recovery_codes": (404, 302),
-    "mfa_generate_recovery_codes": (302, 302),
+    "mfa_generate_recovery_codes": (200, 302),
     "mfa_download_recovery_codes": (404, 302),
-    "usersessions_list": (200, 302),
+    "mfa_list_webauthn": (200, 302),
+    "mfa_add_webauthn": (200, 302),
+    "mfa_reauthenticate_webauthn": (302, 302),
+    "mfa_remove_webauthn": (404, 302),
+    "mfa_edit_webauthn": (404, 302),
+    "mfa_login_webauthn": (302, 302),
+}
+
+# Of these, what changes how one signs in: asked of who signed in recently alone.
+ACCOUNT_RECENT = {
+    "mfa_activate_totp",
+    "mfa_generate_recovery_codes",
+    "mfa_add_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_edit_webauthn",
 }
 
 # Sockets → who gets what they ask for: the team's app, live; its log. The others are refused.
 SOCKETS = {"ws/live/": SEEN, "ws/logs/": WRITERS}
+
+# A mail on its way out: whoever may do what it tells had it written.
+MAILS = {"letter.send"}
 
 # Tasks are no doors of people: a kind of operation each, opened by whom the lines above let do it.
 TASKS = {

@@ -5,6 +5,7 @@ The lines are in doors.py. A page, call, socket or task without a line fails her
 
 from __future__ import annotations
 
+import copy
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -18,8 +19,21 @@ from tenants import tasks
 from tenants.live.routing import websocket_urlpatterns
 from tenants.models import App, AuditEntry, Operation
 from tests.access.conftest import World, make_world
-from tests.access.doors import ACCOUNT, CALLS, CAST, PAGES, SIGNED_IN, SOCKETS, TASKS, Door
+from tests.access.doors import (
+    ACCOUNT,
+    ACCOUNT_RECENT,
+    CALLS,
+    CAST,
+    MAILS,
+    PAGES,
+    RECENT,
+    SIGNED_IN,
+    SOCKETS,
+    TASKS,
+    Door,
+)
 from tests.access.routes import NAMED, ROUTES
+from tests.signing_in import signed_in
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ADMIN = [route for route in ROUTES if route.name.startswith("admin:")]
@@ -46,7 +60,11 @@ def asked(world: World, door: Door, name: str) -> Any:
         options["headers"] = world.headers(name)
     if door in CALLS or door.method not in {"GET", "POST"}:
         options |= {} if door.method == "GET" else {"content_type": "application/json"}
-    return getattr(world.browsers[name], door.method.lower())(world.address(door), **options)
+    browser = world.browsers[name]
+    kept = copy.deepcopy(browser.cookies)  # some doors sign out
+    answer = getattr(browser, door.method.lower())(world.address(door), **options)
+    browser.cookies = kept
+    return answer
 
 
 # -- every door has a line -------------------------------------------------------------------------------
@@ -74,7 +92,7 @@ def test_every_socket_has_a_line() -> None:
 
 
 def test_every_task_has_a_line_and_its_doors() -> None:
-    assert {name for name in celery.tasks if not name.startswith("celery.")} == TASKS
+    assert {name for name in celery.tasks if not name.startswith("celery.")} == TASKS | MAILS
     assert {door.kind for door in CALLS if door.kind} == TASKS
     assert {door.kind for door in PAGES if door.kind} == TASKS
 
@@ -117,6 +135,18 @@ def test_signed_out_are_sent_to_sign_in(world: World) -> None:
             assert location.startswith("/accounts/login/?next="), door
 
 
+def test_who_signed_in_long_ago_is_asked_for_the_password(world: World) -> None:
+    alice = signed_in(world.people["alice"], ago=16 * 60)
+    asked_again = set()
+    for door in PAGES:
+        with transaction.atomic():
+            answer = getattr(alice, door.method.lower())(world.address(door), data=world.body(door))
+            transaction.set_rollback(True)
+        if answer.headers.get("Location", "").startswith("/accounts/reauthenticate/?next="):
+            asked_again.add((door.name, door.method))
+    assert asked_again == RECENT
+
+
 def test_session_opens_no_call(world: World) -> None:
     """The API ignores cookies."""
     for door in CALLS:
@@ -137,7 +167,7 @@ def test_viewers_read_logs_where_the_team_allows(world: World, name: str) -> Non
 
 @pytest.mark.parametrize("name", ACCOUNT)
 def test_account_page(world: World, name: str) -> None:
-    values = {"key": "none", "uidb36": "1"}
+    values = {"key": "none", "uidb36": "1", "pk": 1}
     address = reverse(name, kwargs={key: values[key] for key in NAMED[name].keys})
     signed_in, signed_out = ACCOUNT[name]
     found: dict[str, int] = {}
@@ -146,6 +176,13 @@ def test_account_page(world: World, name: str) -> None:
             found[who] = world.browsers[who].get(address).status_code
             transaction.set_rollback(True)
     assert found == dict.fromkeys(SIGNED_IN.split(), signed_in) | {"nobody": signed_out}
+
+
+@pytest.mark.parametrize("name", sorted(ACCOUNT_RECENT))
+def test_account_page_asks_who_signed_in_long_ago(world: World, name: str) -> None:
+    alice = signed_in(world.people["alice"], ago=16 * 60)
+    answer = alice.get(reverse(name, kwargs=dict.fromkeys(NAMED[name].keys, 1)))
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/?next="), name
 
 
 @pytest.mark.parametrize("route", ADMIN, ids=lambda route: route.route)
@@ -186,7 +223,7 @@ def admin_address(route: str) -> str:
 # -- tasks -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", sorted(TASKS))
+@pytest.mark.parametrize("kind", sorted(TASKS | MAILS))
 def test_forged_task_changes_nothing(world: World, kind: str) -> None:
     """A message carries an id: one that no service wrote, or one that is over, leads nowhere."""
     before = list(App.objects.values()), list(Operation.objects.values()), AuditEntry.objects.count()

@@ -14,17 +14,6 @@ def test_members_are_listed_with_their_roles(api: Script, team: Team) -> None:
     assert shown == {"alice": "owner", "andy": "admin", "bob": "developer", "carol": "viewer"}
 
 
-def test_member_is_added(api: Script, team: Team, erin: User) -> None:
-    answer = api.post("teams/payments/members", {"username": "erin", "role": "viewer"})
-    assert answer.status_code == 201
-    assert api.get(answer.headers["Location"]).json()["role"] == "viewer"
-
-
-def test_member_without_an_account_is_refused_at_the_name(api: Script, team: Team) -> None:
-    answer = api.post("teams/payments/members", {"username": "nobody", "role": "viewer"})
-    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, ["username"])
-
-
 def test_role_is_changed(api: Script, team: Team, bob: User) -> None:
     assert api.patch("teams/payments/members/bob", {"role": "admin"}).json()["role"] == "admin"
     assert Membership.objects.get(user=bob).role == "admin"

@@ -11,6 +11,15 @@ SLOW = 30_000
 """Milliseconds that the cluster may take for a rollout or a deletion on a busy machine."""
 
 
+def invite(page: Page, team: str, *people: str, role: str = "developer", note: str = "") -> None:
+    """Sends invitations by the form; ends on the page that lists them."""
+    page.goto(f"/t/{team}/invitations/")
+    page.get_by_label("Who").fill("\n".join(people))
+    page.get_by_label("Role", exact=True).select_option(role)
+    page.get_by_label("A few words").fill(note)
+    page.get_by_role("button", name="Send invitations").click()
+
+
 def make_namespace(page: Page, team: str, name: str, plan: str = "Medium") -> None:
     page.goto(f"/t/{team}/namespaces/new")
     page.get_by_label("Name").fill(name)

@@ -139,10 +139,10 @@ def test_what_programs_print_is_shown_as_harmless_text(visit: Visitors, place: s
 
 def test_a_right_that_is_taken_away_closes_the_log(visit: Visitors, talker: str) -> None:
     owner, guest = visit("alice"), visit("erin")
+    acts.invite(owner, "payments", "erin", role="developer")
+    guest.goto("/")
+    guest.get_by_role("button", name="Join Payments").click()
     owner.goto("/t/payments/members/")
-    owner.get_by_label("User name").fill("erin")
-    owner.get_by_label("Role", exact=True).select_option("developer")
-    owner.get_by_role("button", name="Add to the team").click()
     guest.goto(f"{talker}logs/")
     expect(guest.locator("[data-log-state=open]")).to_be_visible()
     expect(guest.get_by_role("log").locator(".b-line").first).to_be_visible()

@@ -11,7 +11,8 @@ from channels.db import database_sync_to_async
 from tenants import operations
 from tenants.live import hub as hubs
 from tenants.models import App, Team, User
-from tenants.services import members, teams
+from tenants.services import invitations, members, teams
+from tests.factories import make_invitation
 from tests.live.conftest import Connect, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,9 +43,8 @@ async def test_home_follows_its_user_from_team_to_team(
     connect: Connect, alice: User, bob: User, team: Team, other_team: Team
 ) -> None:
     socket = await at_home(connect, bob)
-    await database_sync_to_async(members.add_member)(
-        actor=await database_sync_to_async(owner_of)(other_team), team=other_team, username="bob", role="viewer"
-    )
+    invitation, _ = await database_sync_to_async(make_invitation)(other_team, "bob", person=bob)
+    await database_sync_to_async(invitations.accept)(actor=bob, invitation=invitation)
     await until(lambda: homes() == [{team.pk, other_team.pk}])
     his = await database_sync_to_async(team.memberships.get)(user=bob)
     await database_sync_to_async(members.remove_member)(actor=alice, membership=his)
@@ -63,10 +63,6 @@ async def test_a_thing_has_one_name_alone(connect: Connect, alice: User, app_row
     await socket.open()
     await socket.say({"type": "subscribe", "topic": asked})
     assert await socket.hear() == {"type": "refused", "topic": asked}
-
-
-def owner_of(team: Team) -> User:
-    return team.memberships.get(role="owner").user
 
 
 def homes() -> list[set[int]]:

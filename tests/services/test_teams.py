@@ -7,7 +7,7 @@ import pytest
 from tenants import access
 from tenants.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 from tenants.models import AuditEntry, Membership, Namespace, Operation, Team, User
-from tenants.services import members, namespaces, teams
+from tenants.services import invitations, members, namespaces, teams
 from tests.factories import make_member
 
 
@@ -95,7 +95,7 @@ def test_team_that_is_deleted_takes_nothing_new(alice: User, erin: User, team: T
     teams.delete_team(actor=alice, team=team, confirm="payments")
     for verb in (
         lambda: namespaces.create_namespace(actor=alice, team=team, name="x", plan=namespace.plan),
-        lambda: members.add_member(actor=alice, team=team, username="erin", role="viewer"),
+        lambda: invitations.invite(actor=alice, team=team, people=["erin"], role="viewer"),
         lambda: teams.edit_team(actor=alice, team=team, name="X"),
         lambda: teams.delete_team(actor=alice, team=team, confirm="payments"),
     ):
@@ -114,29 +114,10 @@ def test_delete_team_asks_for_the_slug(alice: User, team: Team) -> None:
     assert "confirm" in caught.value.fields
 
 
-def test_add_member_finds_the_user_whatever_the_case(alice: User, erin: User, team: Team) -> None:
-    added = members.add_member(actor=alice, team=team, username=" Erin ", role="developer")
-    assert (added.user, added.role) == (erin, "developer")
-
-
-@pytest.mark.parametrize(("username", "role", "field"), [("nobody", "viewer", "username"), ("erin", "king", "role")])
-@pytest.mark.usefixtures("erin")
-def test_add_member_says_what_is_wrong(alice: User, team: Team, username: str, role: str, field: str) -> None:
-    with pytest.raises(Invalid) as caught:
-        members.add_member(actor=alice, team=team, username=username, role=role)
-    assert set(caught.value.fields) == {field}
-
-
-def test_member_is_added_once(alice: User, bob: User, team: Team) -> None:
-    with pytest.raises(Conflict) as caught:
-        members.add_member(actor=alice, team=team, username="bob", role="admin")
-    assert "username" in caught.value.fields
-
-
 @pytest.mark.parametrize("role", ["owner", "admin"])
-def test_admin_grants_no_rank_like_their_own(andy: User, erin: User, team: Team, role: str) -> None:
+def test_admin_grants_no_rank_like_their_own(andy: User, bob: User, team: Team, role: str) -> None:
     with pytest.raises(Forbidden):
-        members.add_member(actor=andy, team=team, username="erin", role=role)
+        members.change_role(actor=andy, membership=member(team, bob), role=role)
     assert AuditEntry.objects.get().outcome == "denied"
 
 

@@ -285,9 +285,8 @@ def test_a_namespace_is_deleted_by_its_name_alone(as_alice: Client, namespace: N
     assert namespace.deleting
 
 
-def test_members_are_added_changed_and_removed(as_alice: Client, team: Team, erin: User) -> None:
-    as_alice.post("/t/payments/members/", {"username": "erin", "role": "viewer"})
-    membership = Membership.objects.get(team=team, user=erin)
+def test_members_are_changed_and_removed(as_alice: Client, team: Team, erin: User) -> None:
+    membership = factories.make_member(team, erin, "viewer")
     as_alice.post(f"/t/payments/members/{membership.pk}/", {"role": "developer"})
     membership.refresh_from_db()
     assert membership.role == "developer"

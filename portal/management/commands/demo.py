@@ -47,6 +47,7 @@ class Command(BaseCommand):
         if reset:
             for file in folder.glob("*"):
                 file.unlink()
+        settings.SITE_URL = f"http://{HOST}:{port}"
         settings.DATABASES["default"]["NAME"] = str(folder / "berth.sqlite3")
         connection.settings_dict["NAME"] = str(folder / "berth.sqlite3")
         simulated = self._simulate(folder, speed) if not cluster else None
@@ -87,7 +88,8 @@ class Command(BaseCommand):
         where = "" if database == default else f"BERTH_DATABASE={database} "
         self.stdout.write(f"\nA token for scripts: {where}.venv/bin/python manage.py issue_token alice")
         self.stdout.write(f"The API to read: http://{HOST}:{port}/api/docs/")
-        self.stdout.write("\nMails are printed here. Stop with Ctrl-C; the next start keeps everything.\n")
+        mails = "Mails are printed here. " if settings.MAIL_IS_PRINTED else ""
+        self.stdout.write(f"\n{mails}Stop with Ctrl-C; the next start keeps everything.\n")
         self.stdout.flush()
 
 

@@ -1,14 +1,12 @@
-"""People, teams, members and tokens."""
+"""Teams and members."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
-from tenants import access, rules
-from tenants.api.fields import NumberField, RuleField, Strict, TopicOut
-from tenants.models import ApiToken, Membership, Role, Team
+from tenants import rules
+from tenants.api.fields import RuleField, Strict, TopicOut
+from tenants.models import Membership, Role, Team
 
 
 class TeamOut(serializers.ModelSerializer[Team]):
@@ -18,7 +16,18 @@ class TeamOut(serializers.ModelSerializer[Team]):
 
     class Meta:
         model = Team
-        fields = ["id", "topic", "slug", "name", "role", "viewers_read_logs", "deleting", "created_at"]
+        fields = [
+            "id",
+            "topic",
+            "slug",
+            "name",
+            "description",
+            "role",
+            "discoverable",
+            "viewers_read_logs",
+            "deleting",
+            "created_at",
+        ]
 
     def get_role(self, team: Team) -> str:
         return str(self.context["roles"].get(team.pk, self.context["staff_role"]))
@@ -33,6 +42,8 @@ class TeamIn(Strict):
 
 class TeamEdit(Strict):
     name = RuleField(rules.team_name, required=False)
+    description = RuleField(rules.description, required=False, help_text="What it is for, at most 200 characters.")
+    discoverable = serializers.BooleanField(required=False, help_text="People can find it and ask to join.")
     viewers_read_logs = serializers.BooleanField(required=False)
 
 
@@ -44,35 +55,5 @@ class MemberOut(serializers.ModelSerializer[Membership]):
         fields = ["username", "role", "since"]
 
 
-class MemberIn(Strict):
-    username = serializers.CharField(max_length=150)
-    role = serializers.ChoiceField(Role.choices)
-
-
 class RoleIn(Strict):
     role = serializers.ChoiceField(Role.choices)
-
-
-class TokenOut(serializers.ModelSerializer[ApiToken]):
-    scopes = serializers.ListField(child=serializers.ChoiceField([(scope, scope) for scope in access.SCOPES]))
-    live = serializers.BooleanField(help_text="Neither revoked nor expired.")
-
-    class Meta:
-        model = ApiToken
-        fields = ["id", "name", "prefix", "scopes", "live", "created_at", "expires_at", "last_used_at", "revoked_at"]
-
-
-class TokenIn(Strict):
-    name = RuleField(rules.token_name)
-    scopes = serializers.ListField(child=serializers.ChoiceField([(scope, scope) for scope in access.SCOPES]))
-    days = NumberField(rules.token_days)
-
-
-class MeOut(serializers.Serializer[Any]):
-    """Who calls, and with what."""
-
-    username = serializers.CharField()
-    email = serializers.EmailField()
-    staff_role = serializers.CharField(help_text="Empty, support or approver.")
-    teams = serializers.DictField(child=serializers.ChoiceField(Role.choices), help_text="Slug → your role.")
-    token = TokenOut()

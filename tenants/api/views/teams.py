@@ -1,4 +1,4 @@
-"""Who calls, teams and members."""
+"""Teams and members."""
 
 from __future__ import annotations
 
@@ -10,25 +10,11 @@ from rest_framework.response import Response
 
 from tenants.api.serializers.operations import OperationOut
 from tenants.api.serializers.shapes import Confirm, TeamDeletion
-from tenants.api.serializers.teams import MemberIn, MemberOut, MeOut, RoleIn, TeamEdit, TeamIn, TeamOut
+from tenants.api.serializers.teams import MemberOut, RoleIn, TeamEdit, TeamIn, TeamOut
 from tenants.api.views.door import Door, call
 from tenants.models import Membership, Operation, Team
 from tenants.selectors import finding
 from tenants.services import members, teams
-
-
-class Me(Door):
-    @call("get_me", "Who calls, in which teams, with which token", answer=MeOut, any_scope=True)
-    def get(self, request: Request) -> Response:
-        roles = dict(Membership.objects.filter(user=self.user).values_list("team__slug", "role"))
-        who = {
-            "username": self.user.get_username(),
-            "email": self.user.email,
-            "staff_role": self.user.staff_role,
-            "teams": roles,
-            "token": request.auth,
-        }
-        return Response(MeOut(who).data)
 
 
 class TeamDoor(Door):
@@ -84,12 +70,6 @@ class Members(Door):
     @call("list_members", "Members of a team", many=MemberOut)
     def get(self, request: Request, team: str) -> Response:
         return self.page(self.team().memberships.select_related("user"), MemberOut)
-
-    @call("add_member", "Add somebody with an account", body=MemberIn, answer=MemberOut, status=201)
-    def post(self, request: Request, team: str) -> Response:
-        member = members.add_member(actor=self.user, team=self.team(), **self.sent)
-        address = reverse("api:member", args=[member.team.slug, member.user.get_username()])
-        return Response(MemberOut(member).data, status=201, headers={"Location": address})
 
 
 class OneMember(Door):

@@ -1,0 +1,9 @@
+// The invitation's token stands behind the "#" of the link: it goes into the form, out of the address, and on its way.
+
+const form = document.getElementById("code");
+const token = decodeURIComponent(location.hash.slice(1));
+if (form && token) {
+  history.replaceState(null, "", location.pathname);
+  form.elements.code.value = token;
+  form.requestSubmit();
+}
