@@ -91,7 +91,7 @@ class Visitors:
         page.goto("/accounts/login/")
         page.get_by_label("User name or e-mail").fill(name)
         page.get_by_label("Password").fill(demos.PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/")
         return page
 

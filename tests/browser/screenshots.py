@@ -25,7 +25,7 @@ def sign_in(page: Page, name: str) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("User name or e-mail").fill(name)
     page.get_by_label("Password").fill(demo.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/")
 
 

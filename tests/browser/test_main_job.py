@@ -54,7 +54,7 @@ def signs_up_and_in(page: Page, demo: Demo) -> None:
     if "/login/" in page.url:
         page.get_by_label("User name or e-mail").fill("nell")
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(re.compile(r"//[^/]+/$"))
 
 
