@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,6 +33,7 @@ CODES = {
     exceptions.NotAcceptable: "not_acceptable",
     exceptions.MethodNotAllowed: "method_not_allowed",
     exceptions.NotFound: "not_found",
+    exceptions.Throttled: "too_many",
 }
 SIGN_IN = "Send the header “Authorization: Bearer berth_…” with a token; make one in the settings."
 
@@ -69,6 +71,8 @@ def _of_framework(error: exceptions.APIException) -> Response:
     headers = {}
     if header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = header
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(math.ceil(wait))
     code = CODES.get(type(error), str(error.default_code))
     message = SIGN_IN if isinstance(error, exceptions.NotAuthenticated) else str(error.detail)
     return answer(error.status_code, code, message, {}, headers)

@@ -36,3 +36,10 @@ def _above(request: HttpRequest) -> Crumb | None:
         return str(place), reverse("namespace", args=[place.team.slug, place.name])
     team = Team.objects.visible_to(request.user).filter(slug=names["team"]).first()
     return (team.name, reverse("team", args=[team.slug])) if team else None
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """A rate limit of sign-in and the like holds: says for how long to wait."""
+    response = render(request, "429.html", {"crumbs": []}, status=429)
+    response.headers["Retry-After"] = "60"
+    return response
