@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -74,6 +76,20 @@ def carry_out(operation: Operation, *, seconds: float = 20) -> Operation:
             return operation
         assert time.monotonic() < until, f"{operation} is {operation.state}: {operation.error_message}"
         time.sleep(0.02)
+
+
+@contextmanager
+def running(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Does the work in a thread beside the block; its event is set at the block's end."""
+    stop = threading.Event()
+    thread = threading.Thread(target=work, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
 
 
 def eventually(condition: Callable[[], Any], *, seconds: float = 20, what: str = "") -> Any:

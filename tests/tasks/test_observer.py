@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connections
 from django.db.models import Q
 from django.utils import timezone
-from pytest_django import Settings
 
 from cluster import reads
 from simcluster.server import SimCluster
 from tenants import clusters, observer
-from tenants.models import App, AuditEntry, ClusterState, Leader, Namespace, Operation, Release, Secret, Volume
-from tenants.observer import healing, leading
-from tenants.observer.sights import PRUNED, WHOLE
+from tenants.models import App, AuditEntry, ClusterState, Namespace, Operation, Release, Secret, Volume
+from tenants.observer import healing
 from tenants.releases import SecretKey
 from tests.factories import make_app, make_release, make_secret, make_spec, make_volume
-from tests.tasks.conftest import deliver, eventually, opened
-from tests.wire import Wire
+from tests.tasks.conftest import deliver, eventually, opened, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,9 +29,8 @@ IMAGE = "registry.example/hello:v1"
 @pytest.fixture
 def worker(cluster: SimCluster) -> Iterator[None]:
     """Carries out whatever is due, as a worker would."""
-    stop = threading.Event()
 
-    def work() -> None:
+    def work(stop: threading.Event) -> None:
         while not stop.wait(0.03):
             now = timezone.now()
             due = Q(not_before__isnull=True, state="pending") | Q(not_before__lte=now)
@@ -45,24 +38,14 @@ def worker(cluster: SimCluster) -> Iterator[None]:
                 deliver(operation)
         connections.close_all()
 
-    yield from _thread(work, stop)
+    with running(work):
+        yield
 
 
 @pytest.fixture
 def observing(worker: None) -> Iterator[None]:
-    stop = threading.Event()
-    yield from _thread(lambda: observer.run(stop), stop)
-
-
-def _thread(target: Callable[[], None], stop: threading.Event) -> Iterator[None]:
-    thread = threading.Thread(target=target)
-    thread.start()
-    try:
+    with running(observer.run):
         yield
-    finally:
-        stop.set()
-        thread.join(10)
-    assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -293,48 +276,3 @@ def test_nothing_is_repaired_while_the_cluster_is_silent(app: App, cluster: SimC
 def test_forms_know_the_storage_classes(app: App) -> None:
     known = eventually(lambda: ClusterState.objects.get().info, what="what forms need")
     assert {"standard", "late", "keep"} <= {found["name"] for found in known["storage_classes"]}
-
-
-def test_one_observer_leads_however_long_another_stands_by(
-    cluster: SimCluster, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The second one asks for the lead many times over, past the first one's lease; it watches nothing meanwhile."""
-    monkeypatch.setattr(leading, "LEASE", timedelta(seconds=1))
-    monkeypatch.setattr(leading, "RENEW_EVERY", 0.1)
-    monkeypatch.setattr(observer, "STAND_BY", 0.02)
-    running = contextmanager(_thread)
-    kinds = len(WHOLE) + len(PRUNED) + 1  # and namespaces once more: which events are ours
-    first, second = threading.Event(), threading.Event()
-    with Wire(cluster.url) as wire:
-        settings.CLUSTERS = {"default": {"title": "harbor-1", "server": wire.url}}
-        with running(lambda: observer.run(first), first):
-            eventually(lambda: wire.count("GET", "watch=1") == kinds, what="the leader's watches")
-            leader = Leader.objects.get()
-            with running(lambda: observer.run(second), second):
-                for _ in range(20):
-                    until = Leader.objects.get().until
-                    eventually(lambda before=until: Leader.objects.get().until > before, what="the lease is renewed")
-                    assert Leader.objects.get().holder == leader.holder
-                assert wire.count("GET", "watch=1") == kinds
-
-
-def test_the_next_one_leads_when_the_first_stops(cluster: SimCluster) -> None:
-    first, second = threading.Event(), threading.Event()
-    running = _thread(lambda: observer.run(first), first)
-    next(running)
-    leader = eventually(Leader.objects.first, what="a leader")
-    standing_by = _thread(lambda: observer.run(second), second)
-    next(standing_by)
-    next(running, None)
-    eventually(lambda: Leader.objects.exclude(holder=leader.holder).first(), what="another leader")
-    next(standing_by, None)
-    assert not Leader.objects.exists()
-
-
-def test_a_dead_leader_s_lease_runs_out(db: None) -> None:
-    dead, alive = uuid4(), uuid4()
-    assert leading.take(dead)
-    assert not leading.take(alive)
-    Leader.objects.update(until=timezone.now() - leading.LEASE)
-    assert leading.take(alive)
-    assert not leading.take(dead)
