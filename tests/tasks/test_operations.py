@@ -15,7 +15,7 @@ from tenants import operations
 from tenants.models import App, Namespace, Operation, Secret, User
 from tenants.operations import outbox
 from tenants.operations.seal import SealError, seal, unseal
-from tests.factories import make_operation
+from tests.factories import make_app, make_operation
 from tests.tasks.conftest import opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -247,3 +247,16 @@ def test_close_ends_only_what_waits_for_confirmation(app_row: App) -> None:
     operations.close([operation])
     operation.refresh_from_db()
     assert operation.state == "pending"
+
+
+def test_all_that_waits_for_a_namespace_is_published_by_two_queries(
+    namespace: Namespace, published: list[Any], django_assert_num_queries: Any
+) -> None:
+    later = Now() + timedelta(hours=1)
+    apps = [make_app(namespace, f"shop-{number}") for number in range(3)]
+    waiting = [make_operation(app, "app.apply", state="waiting", not_before=later) for app in apps]
+    make_operation(make_app(namespace, "done"), "app.apply", state="succeeded")
+    with django_assert_num_queries(2):
+        operations.nudge_waiting(namespace)
+    assert {pk for _, pk in published} == {str(operation.pk) for operation in waiting}
+    assert not Operation.objects.filter(state="waiting", not_before__gt=Now()).exists()
