@@ -54,13 +54,23 @@ function say(state, since) {
   document.dispatchEvent(new CustomEvent("live:state", { detail: state }));
 }
 
-// The right to look ends, too, when what was being deleted is gone: the page has words for that.
+// The right to look ends, too, when what one looks at is deleted. A namespace's page that showed its deletion has words
+// for the end; in the place of any other page comes the server's page of what is gone.
 function watched(state) {
   say(state);
+  if (state !== "right-lost") return;
   const words = document.querySelector("[data-gone]");
-  if (state !== "right-lost" || !words || !document.querySelector("[data-going]")) return;
+  if (!words || !document.querySelector("[data-going]")) return leave();
   for (const element of document.querySelectorAll("[data-topic]")) element.hidden = true;
   words.hidden = false;
+}
+
+async function leave() {
+  const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
+  if (answer.status !== 404) return;
+  const gone = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.title = gone.title;
+  document.getElementById("main").replaceChildren(...gone.getElementById("main").children);
 }
 
 function sync() {
