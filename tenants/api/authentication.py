@@ -14,7 +14,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from tenants.models import ApiToken, User
-from tenants.services.tokens import PREFIX, digest
+from tenants.services.tokens import PREFIX, digest, live_token
 
 # A token's last use is written at most so often: reading stays reading.
 USE_NOTED = timedelta(minutes=1)
@@ -40,15 +40,6 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Berth"'
-
-
-def live_token(hashed: str) -> ApiToken | None:
-    """The token with that digest, and its owner, read afresh. None when revoked, expired, or of a suspended account."""
-    found = ApiToken.objects.select_related("user").filter(digest=hashed).first()
-    if found is None or not found.live or not found.user.is_active:
-        return None
-    found.user.token_scopes = tuple(found.scopes)
-    return found
 
 
 def _note_use(token: ApiToken) -> None:

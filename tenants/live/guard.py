@@ -1,7 +1,7 @@
 """The part of every socket that decides whether it may stay open.
 
-Origin is checked before the socket opens (portal.asgi). Here: the session, the account, and the rights behind what
-was subscribed, at once when a role changed and every few seconds anyway.
+Origin is checked before the socket opens (portal.asgi). Here: the session, or the token of a script,
+the account, and the rights behind what was subscribed, at once when a role changed and every few seconds anyway.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import Error as DatabaseError
 from django.utils.crypto import constant_time_compare
 
-from tenants import peer
+from tenants import access, peer, second_factor
 from tenants.audit import Origin, origin
 from tenants.live import seats
 from tenants.live.events import rights_group
 from tenants.models import User
+from tenants.services import tokens
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +53,7 @@ class GuardedConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         origin.set(Origin(door="socket", address=peer.address(self.scope)))
         await self.accept()
-        user = await self._session_user()
+        user = await self._account()
         if user is None:
             await self.shut(SIGNED_OUT)
             return
@@ -134,7 +135,7 @@ class GuardedConsumer(AsyncWebsocketConsumer):
                 await self.shut(FAILED)
 
     async def _recheck(self) -> None:
-        user = await self._session_user()
+        user = await self._account()
         if user is None:
             await self.shut(SIGNED_OUT)
             return
@@ -160,8 +161,13 @@ class GuardedConsumer(AsyncWebsocketConsumer):
             self._sending.cancel()
 
     @database_sync_to_async
+    def _account(self) -> User | None:
+        """Who holds the socket, read afresh: the owner of the token in its header, else whoever the session is of."""
+        header = dict(self.scope["headers"]).get(b"authorization")
+        return self._session_user() if header is None else _token_user(header.decode("latin-1"))
+
     def _session_user(self) -> User | None:
-        """The account behind the session, read afresh: gone after sign-out, suspension or a new password."""
+        """The account behind the session: gone after sign-out, suspension or a new password."""
         session = self.scope["session"]
         fresh = type(session._wrapped if hasattr(session, "_wrapped") else session)(session.session_key)
         key = fresh.get(SESSION_KEY)
@@ -171,3 +177,11 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         if user is None or not constant_time_compare(fresh.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
             return None
         return user
+
+
+def _token_user(header: str) -> User | None:
+    """A script, whose token may read: gone when the token is, or its owner is suspended or lacks a second factor."""
+    token = tokens.of_header(header)
+    if token is None or not access.has_scope(token.user, "team.read") or second_factor.missing(token.user):
+        return None
+    return token.user

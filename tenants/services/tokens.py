@@ -70,6 +70,25 @@ def revoke_all(*, actor: User) -> int:
     return len(ended)
 
 
+def of_header(header: str) -> ApiToken | None:
+    """The token of `Authorization: Bearer berth_…` (RFC 6750), as `live_token`."""
+    scheme, _, text = header.partition(" ")
+    text = text.strip()
+    return live_token(digest(text)) if scheme.lower() == "bearer" and text.startswith(PREFIX) else None
+
+
+def live_token(hashed: str) -> ApiToken | None:
+    """The token with that digest, and its owner, read afresh. None when revoked, expired, or of a suspended account.
+
+    The owner carries `token_scopes`, which `tenants.access` asks for.
+    """
+    found = ApiToken.objects.select_related("user").filter(digest=hashed).first()
+    if found is None or not found.live or not found.user.is_active:
+        return None
+    found.user.token_scopes = tuple(found.scopes)
+    return found
+
+
 def digest(text: str) -> str:
     """What the database keeps of a token: SHA-256 in hex; 256 random bits need no salt."""
     return hashlib.sha256(text.encode()).hexdigest()

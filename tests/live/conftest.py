@@ -27,8 +27,10 @@ ORIGIN = f"http://{HOST}"
 class Socket:
     """One browser's socket."""
 
-    def __init__(self, path: str, *, cookie: str = "", origin: str | None = ORIGIN) -> None:
+    def __init__(self, path: str, *, cookie: str = "", origin: str | None = ORIGIN, token: str = "") -> None:
         headers = [(b"host", HOST.encode()), (b"cookie", cookie.encode())]
+        if token:
+            headers.append((b"authorization", f"Bearer {token}".encode()))
         if origin is not None:
             headers.append((b"origin", origin.encode()))
         scope = {
@@ -92,12 +94,14 @@ async def hub(settings: Any) -> AsyncIterator[hubs.Hub]:
 
 @pytest.fixture
 async def connect(hub: hubs.Hub) -> AsyncIterator[Connect]:
-    """`await connect(user, "/ws/live/")`: an open socket of that user."""
+    """`await connect(user, "/ws/live/")`: a socket of that user; `token`: of a script."""
     opened: list[Socket] = []
 
-    async def connect_(user: User | None, path: str = "/ws/live/", *, origin: str | None = ORIGIN) -> Socket:
+    async def connect_(
+        user: User | None, path: str = "/ws/live/", *, origin: str | None = ORIGIN, token: str = ""
+    ) -> Socket:
         cookie = await _sign_in(user) if user else ""
-        socket = Socket(path, cookie=cookie, origin=origin)
+        socket = Socket(path, cookie=cookie, origin=origin, token=token)
         opened.append(socket)
         return socket
 

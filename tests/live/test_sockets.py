@@ -173,7 +173,7 @@ async def test_a_socket_whose_rights_cannot_be_asked_for_is_closed(
     async def unknown(_: guard.GuardedConsumer) -> User:
         raise OperationalError("the database restarts")
 
-    monkeypatch.setattr(guard.GuardedConsumer, "_session_user", unknown)
+    monkeypatch.setattr(guard.GuardedConsumer, "_account", unknown)
     assert await socket.closed() == guard.FAILED
 
 

@@ -22,7 +22,6 @@ from rest_framework.request import Request
 
 from tenants import access
 from tenants.api import loglines
-from tenants.api.authentication import live_token
 from tenants.api.errors import Unavailable
 from tenants.api.serializers.logs import LogsQuery
 from tenants.api.serializers.shapes import ErrorOut
@@ -34,6 +33,7 @@ from tenants.live.logs import TAIL
 from tenants.live.logview import why_full
 from tenants.live.places import Full
 from tenants.models import ApiToken, App
+from tenants.services.tokens import live_token
 
 TEXT, JSON_LINES = "text/plain", "application/x-ndjson"
 
