@@ -18,7 +18,7 @@ from cluster.errors import Conflict, Invalid, NameTaken, PolicyRefused
 from cluster.gateway import Gateway
 from cluster.manifests import app as app_manifests
 from cluster.paths import collection, item
-from cluster.specs import AppSpec, NamespaceSpec
+from cluster.specs import AppSpec, NamespaceSpec, VolumeMount
 
 from . import specs
 from .patience import eventually
@@ -176,6 +176,21 @@ def test_a_port_that_is_none_is_refused_with_its_field(gateway: Gateway, spec: A
 def test_a_namespace_that_is_not_there_is_said(gateway: Gateway, spec: AppSpec) -> None:
     with pytest.raises(Exception, match="not found"):
         gateway.apply_app(replace(spec, namespace="d1-nowhere"))
+
+
+def test_a_volume_of_one_node_turns_the_rollout_round_and_back(
+    connection: Connection, gateway: Gateway, spec: AppSpec
+) -> None:
+    mounting = replace(spec, replicas=0, volumes=(VolumeMount("data", "/data"),), one_node=True)
+    for release, wanted in enumerate((replace(spec, replicas=0), mounting, replace(spec, replicas=0)), start=1):
+        wanted = replace(wanted, release=release)  # noqa: PLW2901
+        gateway.apply_app(wanted)
+        stored = reads.get(connection.sync, "Deployment", spec.namespace, spec.name)
+        assert stored is not None
+        assert drift(app_manifests.deployment(wanted), stored) == []
+        assert stored["spec"]["strategy"]["type"] == ("Recreate" if wanted.one_node else "RollingUpdate")
+        assert ("affinity" in stored["spec"]["template"]["spec"]) is wanted.one_node
+    gateway.delete_app(spec.namespace, spec.name)
 
 
 def test_pod_security_texts_are_policy(connection: Connection, home: NamespaceSpec) -> None:
