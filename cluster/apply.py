@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from cluster import reads
-from cluster.calls import APPLY_PATCH, METADATA, Caller
+from cluster.calls import APPLY_PATCH, MERGE_PATCH, METADATA, Caller
 from cluster.errors import Conflict, Invalid, NameTaken, NotFound, Unavailable
 from cluster.names import (
     ANNOTATION_OPERATION,
@@ -78,6 +78,25 @@ def apply_ours(caller: Caller, manifest: Manifest, *, namespace_id: str) -> Meta
             if isinstance(conflict, NameTaken) or conflict.reason == "Deleting":
                 raise
     return once()
+
+
+def clear(caller: Caller, manifest: Manifest, *, namespace_id: str, body: Manifest) -> None:
+    """Takes fields of others off an object of ours by a merge patch, where null says which.
+
+    Server-side apply cannot: what another manager set stays, and may contradict what is applied.
+    """
+    kind, place = manifest["kind"], manifest["metadata"]
+    standing = reads.metadata(caller, kind, place.get("namespace"), place["name"])
+    if standing is None or not is_ours(standing, namespace_id):
+        return
+    caller.json(
+        "PATCH",
+        item(kind, place.get("namespace"), place["name"]),
+        query=_WRITE,
+        body={"metadata": {"uid": standing["uid"]}, **body},
+        content_type=MERGE_PATCH,
+        accept=METADATA,
+    )
 
 
 def create(caller: Caller, manifest: Manifest, *, namespace_id: str) -> Metadata:

@@ -12,6 +12,7 @@ from typing import Any
 from cluster import apply, names, reads, removal, tenancy
 from cluster.calls import Caller
 from cluster.connection import Connection
+from cluster.errors import Invalid
 from cluster.manifests import app, namespace, secret, volume
 from cluster.specs import (
     AppSpec,
@@ -72,7 +73,15 @@ class Gateway:
         older one is still going, and what the cluster refuses as `Refused`.
         """
         for manifest in app.manifests(spec):
-            apply.apply_ours(self._caller, manifest, namespace_id=spec.owner.namespace_id)
+            try:
+                apply.apply_ours(self._caller, manifest, namespace_id=spec.owner.namespace_id)
+            except Invalid as invalid:
+                if not spec.one_node or app.ROLLING_UPDATE not in invalid.causes:
+                    raise
+                # Somebody's rolling update beside our Recreate: the server refuses both together.
+                stops = {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}}
+                apply.clear(self._caller, manifest, namespace_id=spec.owner.namespace_id, body=stops)
+                apply.apply_ours(self._caller, manifest, namespace_id=spec.owner.namespace_id)
         if spec.port is None:
             self._remove("Service", spec.namespace, spec.name, names.LABEL_APP)
 

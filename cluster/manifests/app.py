@@ -23,6 +23,9 @@ TERMINATION_GRACE = 30
 
 REVISION_HISTORY = 3
 
+ROLLING_UPDATE = "spec.strategy.rollingUpdate"
+"""The field that must not stand beside the strategy Recreate."""
+
 
 def manifests(spec: AppSpec) -> list[Manifest]:
     """The Deployment first, since it is what people wait for, then the Service. Raises `Invalid`."""

@@ -193,6 +193,18 @@ def test_a_volume_of_one_node_turns_the_rollout_round_and_back(
     gateway.delete_app(spec.namespace, spec.name)
 
 
+def test_somebodys_rolling_update_gives_way_to_a_volume_of_one_node(
+    connection: Connection, gateway: Gateway, spec: AppSpec
+) -> None:
+    spec = replace(spec, replicas=0, one_node=True)
+    gateway.apply_app(spec)
+    theirs = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2, "maxUnavailable": 1}}
+    patch(connection, "Deployment", spec, {"spec": {"strategy": theirs}})
+    gateway.apply_app(spec)
+    assert there(connection, "Deployment", spec)["spec"]["strategy"] == {"type": "Recreate"}
+    gateway.delete_app(spec.namespace, spec.name)
+
+
 def test_pod_security_texts_are_policy(connection: Connection, home: NamespaceSpec) -> None:
     pod = {"metadata": {"name": "p"}, "spec": {"hostNetwork": True, "containers": [{"name": "a", "image": "a"}]}}
     with pytest.raises(PolicyRefused) as refused:
