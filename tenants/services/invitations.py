@@ -53,7 +53,7 @@ def invite(*, actor: User, team: Team, people: Sequence[str], role: str, note: s
     """
     role = role_named(role)
     note = clean("note", lambda: rules.note(note))
-    wanted = list({one.strip().lower(): one.strip() for one in people if one.strip()}.values())
+    wanted = _each_once(people)
     if not 0 < len(wanted) <= rules.INVITEES_MAX:
         raise Invalid.at("people", f"One to {rules.INVITEES_MAX} people at a time.")
     require_grant(actor, team, old=None, new=role)
@@ -157,6 +157,14 @@ def decline(*, actor: User, invitation: Invitation | None) -> None:
         events.announce(events.Changed(team=team.pk, noun="team", id=str(team.pk), what="invitations"))
         if found.invited_by:
             _tell_inviter(found, f"{found.invitee} declined your invitation to {team}")
+
+
+def _each_once(people: Sequence[str]) -> list[str]:
+    found: dict[str, str] = {}
+    for one in people:
+        found.setdefault(one.strip().lower(), one.strip())
+    found.pop("", None)
+    return list(found.values())
 
 
 def _invite(actor: User, team: Team, text: str, role: str, note: str) -> Answer:

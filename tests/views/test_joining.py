@@ -1,0 +1,393 @@
+"""Coming into a team by pages: invited, in whatever state one stands there, or by asking."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from statistics import median, stdev
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tenants.models import Invitation, JoinMessage, JoinRequest, Letter, Membership, Team, User
+from tenants.views.accepting import CARRIED
+from tests.factories import confirm_address, make_invitation, make_request, make_user
+
+INVITED = "/join/invitation/"
+SIGN_UP = {"username": "zoe", "password1": "quay-side-lantern-77", "password2": "quay-side-lantern-77"}
+SignedIn = Callable[[User], Client]
+
+
+def carry(client: Client, token: str) -> None:
+    """As the page of the mail's link does."""
+    answer = client.post("/join/", {"code": token})
+    assert answer.headers["Location"] == INVITED
+
+
+# -- accepting -------------------------------------------------------------------------------------------
+
+
+def test_get_changes_nothing(signed_in: SignedIn, erin: User, team: Team) -> None:
+    invitation, token = make_invitation(team, confirm_address(erin))
+    client = signed_in(erin)
+    client.get(f"/join/?code={token}")
+    carry(client, token)
+    for _ in range(2):
+        assert client.get(INVITED).status_code == 200
+        assert client.head(INVITED).status_code == 200
+    assert client.get(f"/invitations/{invitation.pk}/accept/").status_code == 405
+    assert not Membership.objects.filter(user=erin).exists()
+
+
+def test_signed_in_one_joins_with_a_click(signed_in: SignedIn, erin: User, team: Team) -> None:
+    _, token = make_invitation(team, confirm_address(erin), note="Hello Erin")
+    client = signed_in(erin)
+    carry(client, token)
+    html = client.get(INVITED).content.decode()
+    assert "alice invites you" in html.replace("\n", " ")
+    assert "Hello Erin" in html
+    answer = client.post(INVITED)
+    assert answer.headers["Location"] == "/t/payments/"
+    assert "You are in Payments as developer." in client.get("/t/payments/").content.decode()
+
+
+def test_signed_out_one_signs_in_and_joins(client: Client, erin: User, team: Team) -> None:
+    _, token = make_invitation(team, confirm_address(erin))
+    carry(client, token)
+    html = client.get(INVITED).content.decode()
+    assert f"/accounts/login/?next={INVITED}" in html
+    answer = client.post(f"/accounts/login/?next={INVITED}", {"login": "erin", "password": "demo"})
+    assert answer.headers["Location"] == INVITED
+    client.post(INVITED)
+    assert Membership.objects.filter(team=team, user=erin).exists()
+
+
+def test_new_one_signs_up_with_the_address_confirmed(client: Client, team: Team) -> None:
+    _, token = make_invitation(team, "zoe@example.com", role="viewer")
+    carry(client, token)
+    answer = client.post("/join/sign-up/")
+    assert answer.headers["Location"] == f"/accounts/signup/?next={INVITED}"
+    assert 'value="zoe@example.com"' in client.get(answer.headers["Location"]).content.decode()
+    answer = client.post(answer.headers["Location"], {**SIGN_UP, "email": "zoe@example.com"})
+    assert answer.headers["Location"] == INVITED
+    assert EmailAddress.objects.get().verified
+    client.post(INVITED)
+    assert Membership.objects.get(team=team, user__username="zoe").role == "viewer"
+
+
+def test_no_other_address_is_confirmed_by_an_invitation(client: Client, team: Team) -> None:
+    _, token = make_invitation(team, "zoe@example.com")
+    carry(client, token)
+    client.post("/join/sign-up/")
+    client.post("/accounts/signup/", {**SIGN_UP, "email": "victim@example.com"})
+    assert not EmailAddress.objects.filter(email="victim@example.com", verified=True).exists()
+
+
+def test_signing_up_without_the_token_confirms_nothing(client: Client, team: Team) -> None:
+    make_invitation(team, "zoe@example.com")
+    assert client.post("/join/sign-up/").status_code == 404
+    client.post("/accounts/signup/", {**SIGN_UP, "email": "zoe@example.com"})
+    assert not EmailAddress.objects.filter(verified=True).exists()
+
+
+def test_somebody_else_is_told_and_offered_to_switch(signed_in: SignedIn, bob: User, erin: User, team: Team) -> None:
+    _, token = make_invitation(team, confirm_address(erin))
+    client = signed_in(bob)
+    carry(client, token)
+    html = client.get(INVITED).content.decode()
+    assert re.search(r"signed in as <b[^>]*>bob</b>, and this invitation is for erin@payments\.example", html)
+    assert "Join the team" not in html
+    assert client.post("/join/switch/").headers["Location"] == INVITED
+    html = client.get(INVITED).content.decode()
+    assert "Sign in" in html
+    assert "signed in as" not in html
+
+
+def dead_codes(team: Team, erin: User) -> dict[str, str]:
+    """Tokens that open nothing, each for another reason."""
+    address, gone = confirm_address(erin), timezone.now() - timedelta(minutes=1)
+    return {
+        "used": make_invitation(team, address, accepted_at=gone)[1],
+        "revoked": make_invitation(team, address, revoked_at=gone)[1],
+        "late": make_invitation(team, address, expires_at=gone)[1],
+        "void": make_invitation(team, "second@example.com", by=make_user("former"))[1],
+        "unknown": "A" * 43,
+        "no token at all": "'; --",
+    }
+
+
+def test_every_dead_token_has_the_same_answer(client: Client, erin: User, team: Team) -> None:
+    answers = {name: client.post("/join/", {"code": code}) for name, code in dead_codes(team, erin).items()}
+    assert {answer.status_code for answer in answers.values()} == {404}
+    bodies = {name: re.sub(r'value="[\w-]{64}"', "", answer.content.decode()) for name, answer in answers.items()}
+    assert len(set(bodies.values())) == 1, bodies
+    assert "Ask whoever invited you" in bodies["used"]
+
+
+def test_another_ones_invitation_answers_as_a_dead_one(signed_in: SignedIn, bob: User, erin: User, team: Team) -> None:
+    invitation, token = make_invitation(team, confirm_address(erin))
+    client = signed_in(bob)
+    carry(client, token)
+    foreign = client.post(INVITED)
+    by_id = client.post(f"/invitations/{invitation.pk}/accept/")
+    unknown = client.post("/join/", {"code": "A" * 43})
+    bodies = {re.sub(r'value="[\w-]{64}"', "", answer.content.decode()) for answer in (foreign, by_id, unknown)}
+    assert {foreign.status_code, by_id.status_code, unknown.status_code} == {404}
+    assert len(bodies) == 1
+
+
+def test_dead_tokens_take_the_same_time(client: Client, erin: User, team: Team) -> None:
+    """Medians of 200 answers each differ by less than their spread."""
+    codes = dead_codes(team, erin)
+    del codes["no token at all"]
+    client.post("/join/", {"code": codes["used"]})
+    times: dict[str, list[float]] = {name: [] for name in codes}
+    for _ in range(200):
+        for name, code in codes.items():
+            begun = time.perf_counter()
+            client.post("/join/", {"code": code})
+            times[name].append(time.perf_counter() - begun)
+    spread = stdev(times["unknown"])
+    for name in codes:
+        assert abs(median(times[name]) - median(times["unknown"])) < spread, name
+
+
+def test_invitations_wait_on_the_home_page(signed_in: SignedIn, erin: User, team: Team) -> None:
+    invitation, _ = make_invitation(team, confirm_address(erin))
+    client = signed_in(erin)
+    assert f"/invitations/{invitation.pk}/accept/" in client.get("/").content.decode()
+    assert client.post(f"/invitations/{invitation.pk}/accept/").headers["Location"] == "/t/payments/"
+    assert f"/invitations/{invitation.pk}/accept/" not in client.get("/").content.decode()
+
+
+def test_declined_invitation_is_gone_from_home(signed_in: SignedIn, erin: User, team: Team) -> None:
+    invitation, _ = make_invitation(team, confirm_address(erin))
+    client = signed_in(erin)
+    client.post(f"/invitations/{invitation.pk}/decline/")
+    assert f"/invitations/{invitation.pk}/" not in client.get("/").content.decode()
+
+
+def test_session_holds_no_token(client: Client, erin: User, team: Team) -> None:
+    _, token = make_invitation(team, confirm_address(erin))
+    carry(client, token)
+    assert token not in str(dict(client.session))
+    assert len(client.session[CARRIED]) == 64
+
+
+# -- inviting --------------------------------------------------------------------------------------------
+
+
+def test_pasted_list_is_invited(as_alice: Client) -> None:
+    people = "Zoe Quay <zoe@example.com>, kim@example.com\nerin"
+    answer = as_alice.post("/t/payments/invitations/", {"people": people, "role": "viewer", "note": ""})
+    assert answer.headers["Location"] == "/t/payments/invitations/"
+    assert {one.invitee for one in Invitation.objects.all()} == {"zoe@example.com", "kim@example.com", "erin"}
+    html = as_alice.get("/t/payments/invitations/").content.decode()
+    assert "3 invitations are on their way." in html
+    assert "zoe@example.com" in html
+
+
+def test_what_failed_stays_in_the_form_with_its_reason(as_alice: Client) -> None:
+    html = as_alice.post(
+        "/t/payments/invitations/", {"people": "zoe@example.com, zoe@, bob", "role": "viewer", "note": "Hi"}
+    ).content.decode()
+    assert "This is no e-mail address" in html
+    assert "bob is a member already" in html
+    assert re.search(r"<textarea[^>]*name=\"people\"[^>]*>\s*zoe@\nbob</textarea>", html)
+    assert Invitation.objects.get().email == "zoe@example.com"
+
+
+def test_admin_is_offered_the_roles_they_may_grant(signed_in: SignedIn, andy: User, team: Team) -> None:
+    html = signed_in(andy).get("/t/payments/invitations/").content.decode()
+    assert re.findall(r'<option value="(\w+)"', html) == ["developer", "viewer"]
+
+
+def test_support_reads_invitations_and_sends_none(signed_in: SignedIn, sam: User, team: Team) -> None:
+    make_invitation(team, "zoe@example.com")
+    html = signed_in(sam).get("/t/payments/invitations/").content.decode()
+    assert "zoe@example.com" in html
+    assert "Send" not in html
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"sent_at": timezone.now()}, "Waits for an answer"),
+        ({"given_up_at": timezone.now(), "error": "550 No such person"}, "550 No such person"),
+        ({"attempts": 2, "error": "451 Later"}, "Mail waits"),
+        ({}, "Mail leaves now"),
+    ],
+)
+def test_list_says_what_became_of_the_mail(
+    as_alice: Client, team: Team, columns: dict[str, object], words: str
+) -> None:
+    letter = Letter.objects.create(to="zoe@example.com", kind="invitation", **columns)
+    make_invitation(team, "zoe@example.com", letter=letter)
+    assert words in as_alice.get("/t/payments/invitations/").content.decode()
+
+
+def test_of_a_user_name_the_list_says_nothing_of_the_mail(as_alice: Client, team: Team) -> None:
+    letter = Letter.objects.create(to="zoe@example.com", kind="invitation", given_up_at=timezone.now(), error="550 No")
+    make_invitation(team, "zoe", letter=letter)
+    html = as_alice.get("/t/payments/invitations/").content.decode()
+    assert "Waits for an answer" in html
+    assert "550" not in html
+
+
+def test_one_that_ran_out_is_sent_again(as_alice: Client, team: Team) -> None:
+    invitation, _ = make_invitation(team, "zoe@example.com", expires_at=timezone.now() - timedelta(days=1))
+    assert "Ran out" in as_alice.get("/t/payments/invitations/").content.decode()
+    as_alice.post(f"/t/payments/invitations/{invitation.pk}/resend/")
+    assert "Mail leaves now" in as_alice.get("/t/payments/invitations/").content.decode()
+    as_alice.post(f"/t/payments/invitations/{invitation.pk}/revoke/")
+    assert "zoe@example.com<" not in as_alice.get("/t/payments/invitations/").content.decode()
+
+
+# -- asking ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def open_team(team: Team) -> Team:
+    Team.objects.filter(pk=team.pk).update(discoverable=True, description="Takes cards")
+    return team
+
+
+def test_only_teams_that_chose_it_are_found(as_erin: Client, open_team: Team) -> None:
+    Team.objects.create(slug="secretive", name="Secretive")
+    Team.objects.create(slug="leaving", name="Leaving", discoverable=True, deleting_since=timezone.now())
+    html = as_erin.get("/teams/find/").content.decode()
+    assert "Takes cards" in html
+    assert "Secretive" not in html
+    assert "Leaving" not in html
+    assert "Payments" not in as_erin.get("/teams/find/?q=harbor").content.decode()
+    assert "Payments" in as_erin.get("/teams/find/?q=CARDS").content.decode()
+
+
+def test_directory_says_what_one_is_and_what_one_asked(
+    as_erin: Client, as_bob: Client, erin: User, open_team: Team
+) -> None:
+    assert "You are in it" in as_bob.get("/teams/find/").content.decode()
+    request = make_request(open_team, erin)
+    assert f"/requests/{request.pk}/" in as_erin.get("/teams/find/").content.decode()
+
+
+def test_team_settings_open_a_team_to_be_found(as_alice: Client, team: Team) -> None:
+    as_alice.post("/t/payments/settings/", {"name": "Payments", "description": " Takes\n cards ", "discoverable": "on"})
+    team.refresh_from_db()
+    assert (team.discoverable, team.description) == (True, "Takes cards")
+
+
+def test_asking_leads_to_the_thread(as_erin: Client, open_team: Team) -> None:
+    answer = as_erin.post("/teams/find/payments/", {"message": "Let me in"}, follow=True)
+    html = answer.content.decode()
+    assert "Your request to join Payments" in html
+    assert "Let me in" in html
+    assert "Withdraw" in html
+    html = as_erin.post("/teams/find/payments/", {"message": "Again"}).content.decode()
+    assert "your request is open" in html
+
+
+def test_team_that_cannot_be_found_cannot_be_asked(as_erin: Client, team: Team) -> None:
+    assert as_erin.get("/teams/find/payments/").status_code == 404
+    assert as_erin.post("/teams/find/payments/", {"message": "Let me in"}).status_code == 404
+
+
+def test_manager_answers_and_lets_in(as_alice: Client, as_erin: Client, erin: User, team: Team) -> None:
+    request = make_request(team, erin)
+    assert "1 person asks to join" in as_alice.get("/").content.decode()
+    assert "Let me in" in as_alice.get("/t/payments/requests/").content.decode()
+    as_alice.post(f"/requests/{request.pk}/", {"text": "Who are you?"})
+    assert "Who are you?" in as_erin.get(f"/requests/{request.pk}/").content.decode()
+    as_alice.post(f"/requests/{request.pk}/accept/", {"role": "viewer"})
+    assert Membership.objects.get(team=team, user=erin).role == "viewer"
+    assert as_erin.get("/t/payments/").status_code == 200
+
+
+def test_declining_takes_the_message_along(as_alice: Client, as_erin: Client, erin: User, team: Team) -> None:
+    request = make_request(team, erin)
+    as_alice.post(f"/requests/{request.pk}/decline/", {"text": "Ask Ledgers"})
+    html = as_erin.get(f"/requests/{request.pk}/").content.decode()
+    assert "Declined" in html
+    assert "Ask Ledgers" in html
+    assert "Withdraw" not in html
+
+
+def test_too_long_an_answer_is_not_lost(as_alice: Client, erin: User, team: Team) -> None:
+    request = make_request(team, erin)
+    html = as_alice.post(f"/requests/{request.pk}/decline/", {"text": "x" * 1001}).content.decode()
+    assert "At most 1000 characters" in html
+    assert "x" * 1001 in html
+    request.refresh_from_db()
+    assert request.state == "open"
+
+
+def test_withdrawn_by_the_person(as_erin: Client, erin: User, team: Team) -> None:
+    request = make_request(team, erin)
+    as_erin.post(f"/requests/{request.pk}/withdraw/")
+    request.refresh_from_db()
+    assert request.state == "withdrawn"
+
+
+def test_support_sees_what_nobody_there_can_answer(signed_in: SignedIn, bob: User, erin: User, sam: User, team: Team,
+                                                   other_team: Team) -> None:  # fmt: skip
+    make_request(team, erin, "Answered by alice")
+    make_request(other_team, bob, "Answered by nobody")
+    User.objects.filter(pk=erin.pk).update(is_active=False)
+    client = signed_in(sam)
+    html = client.get("/requests/").content.decode()
+    assert "Answered by nobody" in html
+    assert "Answered by alice" not in html
+    assert "1 person asks to join a team where nobody can answer" in client.get("/").content.decode()
+
+
+def test_queries_do_not_grow_with_who_asks_and_who_is_invited(as_alice: Client, alice: User, team: Team) -> None:
+    def fill(first: int, last: int) -> None:
+        people = [User(username=f"p{n}", email=f"p{n}@example.com") for n in range(first, last)]
+        asked = JoinRequest.objects.bulk_create(
+            JoinRequest(team=team, person=person) for person in User.objects.bulk_create(people)
+        )
+        JoinMessage.objects.bulk_create(JoinMessage(request=one, author=one.person, text="Hello") for one in asked)
+        Invitation.objects.bulk_create(
+            Invitation(team=team, email=f"i{n}@example.com", role="viewer", digest=f"{n}", invited_by=alice,
+                       expires_at=timezone.now() + timedelta(days=1))
+            for n in range(first, last)
+        )  # fmt: skip
+
+    def counted() -> dict[str, int]:
+        found = {}
+        for page in ("requests/", "requests/?all=1", "invitations/", "members/"):
+            with CaptureQueriesContext(connection) as queries:
+                assert as_alice.get(f"/t/payments/{page}").status_code == 200
+            found[page] = len(queries)
+        with CaptureQueriesContext(connection) as queries:
+            as_alice.get("/")
+        return found | {"home": len(queries)}
+
+    fill(0, 10)
+    before = counted()
+    fill(10, 500)
+    assert counted() == before
+
+
+def test_directory_asks_as_often_however_many_teams_are_found(as_erin: Client, open_team: Team) -> None:
+    def counted() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            as_erin.get("/teams/find/")
+        return len(queries)
+
+    before = counted()
+    Team.objects.bulk_create(Team(slug=f"t{n}", name=f"T {n}", discoverable=True) for n in range(20))
+    assert counted() == before
+
+
+def test_members_page_leads_to_who_asks(as_alice: Client, as_bob: Client, erin: User, team: Team) -> None:
+    make_request(team, erin)
+    html = as_alice.get("/t/payments/members/").content.decode()
+    assert re.search(r'href="/t/payments/requests/"[^>]*>Requests <span class="b-count">1</span>', html)
+    assert "/t/payments/requests/" not in as_bob.get("/t/payments/members/").content.decode()
