@@ -47,6 +47,12 @@ class Forbidden(DomainError):
     status = 403
 
 
+class Suspended(Forbidden):
+    """The site's support suspended the team: its members look, and nobody changes anything in it."""
+
+    code = "suspended"
+
+
 class Conflict(DomainError):
     """Somebody was faster, the name is taken, or the state does not allow it."""
 

@@ -19,8 +19,8 @@ ERRORS = {
     "503": "The database or the cluster does not answer: try again after Retry-After seconds.",
 }
 # A call is about the first of these that stands in its address.
-NOUNS = ("audit", "invitations", "join-requests", "directory", "members", "quota", "secrets", "volumes", "apps",
-         "namespaces", "plans", "operations", "sessions", "tokens", "me", "teams")  # fmt: skip
+NOUNS = ("staff", "transfers", "audit", "invitations", "join-requests", "directory", "members", "quota", "secrets",
+         "volumes", "apps", "namespaces", "plans", "operations", "sessions", "tokens", "me", "teams")  # fmt: skip
 READING = ("400", "401", "403", "404", "422", "503")
 UNREAD = {"413": "The body is too large.", "415": "The body is no JSON."}
 

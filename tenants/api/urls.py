@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from tenants.api.views import account, apps, audit, docs, joining, logs, namespaces, operations, parts, teams
+from tenants.api.views import (
+    account,
+    apps,
+    audit,
+    docs,
+    joining,
+    logs,
+    members,
+    namespaces,
+    operations,
+    parts,
+    staff,
+    teams,
+)
 
 app_name = "api"
+USERNAME = r"(?P<username>[\w.@+-]{1,150})"
 
 app_patterns = [
     path("releases", apps.Releases.as_view(), name="releases"),
@@ -29,8 +43,9 @@ namespace_patterns: list[URLPattern | URLResolver] = [
 ]
 team_patterns: list[URLPattern | URLResolver] = [
     path("audit", audit.TeamAudit.as_view(), name="audit"),
-    path("members", teams.Members.as_view(), name="members"),
-    re_path(r"^members/(?P<username>[\w.@+-]{1,150})$", teams.OneMember.as_view(), name="member"),
+    path("members", members.Members.as_view(), name="members"),
+    re_path(rf"^members/{USERNAME}$", members.OneMember.as_view(), name="member"),
+    path("transfers", members.TeamTransfers.as_view(), name="team_transfers"),
     path("invitations", joining.Invitations.as_view(), name="invitations"),
     path("invitations/<uuid:pk>", joining.OneInvitation.as_view(), name="invitation"),
     path("invitations/<uuid:pk>/resend", joining.Resend.as_view(), name="invitation_resend"),
@@ -59,6 +74,16 @@ v1_patterns: list[URLPattern | URLResolver] = [
     path("teams/<slug:team>/", include(team_patterns)),
     path("audit", audit.SiteAudit.as_view(), name="site_audit"),
     path("audit/<int:pk>", audit.OneEntry.as_view(), name="audit_entry"),
+    path("transfers", members.Transfers.as_view(), name="transfers"),
+    path("transfers/<uuid:pk>", members.OneTransfer.as_view(), name="transfer"),
+    path("transfers/<uuid:pk>/accept", members.AcceptTransfer.as_view(), name="transfer_accept"),
+    path("transfers/<uuid:pk>/decline", members.DeclineTransfer.as_view(), name="transfer_decline"),
+    path("transfers/<uuid:pk>/withdraw", members.WithdrawTransfer.as_view(), name="transfer_withdraw"),
+    path("staff/people", staff.People.as_view(), name="people"),
+    re_path(rf"^staff/people/{USERNAME}$", staff.OnePerson.as_view(), name="person"),
+    re_path(rf"^staff/people/{USERNAME}/suspension$", staff.PersonSuspension.as_view(), name="person_suspension"),
+    path("staff/teams", staff.StaffTeams.as_view(), name="staff_teams"),
+    path("staff/teams/<slug:team>/suspension", staff.TeamSuspension.as_view(), name="team_suspension"),
     path("operations/<uuid:pk>", operations.OneOperation.as_view(), name="operation"),
     path("sessions", account.Sessions.as_view(), name="sessions"),
     path("sessions/<int:pk>", account.OneSession.as_view(), name="session"),

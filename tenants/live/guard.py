@@ -19,7 +19,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import Error as DatabaseError
 from django.utils.crypto import constant_time_compare
 
-from tenants import access, peer, second_factor
+from tenants import access, peer, presence, second_factor
 from tenants.audit import Origin, origin
 from tenants.live import seats
 from tenants.live.events import rights_group
@@ -176,6 +176,7 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         user = User.objects.filter(pk=key, is_active=True).first()
         if user is None or not constant_time_compare(fresh.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
             return None
+        presence.note(user)
         return user
 
 

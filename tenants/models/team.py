@@ -66,6 +66,10 @@ class Team(models.Model):
         return self.deleting_since is not None
 
     @property
+    def suspended(self) -> bool:
+        return self.suspended_at is not None
+
+    @property
     def team(self) -> Team:
         """Itself: every tenant object has a team, and rights are asked of it."""
         return self

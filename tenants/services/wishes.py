@@ -12,8 +12,8 @@ from typing import Any, TypeVar, cast
 
 from django.utils import timezone
 
-from tenants import audit, operations, rules
-from tenants.errors import Gone, Invalid, NotFound
+from tenants import access, audit, operations, rules
+from tenants.errors import Gone, Invalid, NotFound, Suspended
 from tenants.live import events
 from tenants.models import Namespace, Operation, Team, User
 from tenants.models.intent import Intent
@@ -23,24 +23,28 @@ T = TypeVar("T")
 R = TypeVar("R", bound=InNamespace)
 
 
-def lock_team(team: Team) -> Team:
-    """The team's row, locked and read again. Raises NotFound, Gone."""
+def lock_team(team: Team, *, even_suspended: bool = False) -> Team:
+    """The team's row, locked and read again. Raises NotFound, Gone, and Suspended unless `even_suspended`."""
     found = Team.objects.select_for_update(no_key=True).filter(pk=team.pk).first()
     if found is None:
         raise NotFound("This team is gone.")
     if found.deleting:
         raise Gone(f"{found.name} is being deleted: nothing more is changed in it.")
+    if found.suspended and not even_suspended:
+        raise Suspended(access.why_suspended(found))
     return found
 
 
 def lock_namespace(namespace: Namespace) -> Namespace:
-    """The namespace's row with team and plan, locked and read again. Raises NotFound, Gone."""
+    """The namespace's row with team and plan, locked and read again. Raises NotFound, Gone, Suspended."""
     rows = Namespace.objects.select_for_update(of=("self",), no_key=True).select_related("team", "plan")
     found = rows.filter(pk=namespace.pk).first()
     if found is None:
         raise NotFound("This namespace is gone.")
     if found.deleting or found.team.deleting:
         raise Gone(f"{found} is being deleted: nothing more is changed in it.")
+    if found.team.suspended:
+        raise Suspended(access.why_suspended(found.team))
     return found
 
 

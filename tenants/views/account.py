@@ -87,7 +87,7 @@ def tokens(request: Request) -> HttpResponse:
         "form": form,
         "made": made,
         "tokens": ApiToken.objects.visible_to(request.user),
-        "scopes": [(scope, MEANINGS[scope]) for scope in access.SCOPES if scope != "site" or request.user.is_site_staff],
+        "scopes": [(scope, MEANINGS[scope]) for scope in _scopes(request)],
         "api": f"{request.scheme}://{request.get_host()}/api/v1",
         "crumbs": _crumbs("Tokens"),
     }
@@ -128,6 +128,11 @@ def leave(request: Request) -> HttpResponse:
         "crumbs": _crumbs("Delete account"),
     }
     return render(request, "tenants/account/leave.html", context)
+
+
+def _scopes(request: Request) -> list[str]:
+    """What tokens of the viewer's could be for: the site's own matters are its staff's."""
+    return [scope for scope in access.SCOPES if scope != "site" or request.user.is_site_staff]
 
 
 def _crumbs(title: str) -> list[Crumb]:

@@ -10,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from tenants import audit
-from tenants.models import ApiToken, App, AuditEntry, Invitation, JoinRequest, Operation, Plan, Team, User
+from tenants.models import ApiToken, App, AuditEntry, Invitation, JoinRequest, Operation, Plan, Team, Transfer, User
 from tenants.releases import SecretKey
+from tenants.services import suspensions
 from tenants.services.tokens import create_token
 from tests import factories
 from tests.access.doors import CAST, Door
@@ -19,11 +20,15 @@ from tests.access.routes import NAMED
 from tests.live.conftest import connect, hub  # noqa: F401
 from tests.signing_in import signed_in
 
-SCOPES = ("read", "apps", "volumes", "secrets", "account", "teams")
+SCOPES = ("read", "apps", "volumes", "secrets", "account", "teams", "site")
 
 
 # Doors of a team that can be found, and that nobody of the cast is in.
 FROM_OUTSIDE = {("ask", "GET"), ("ask", "POST"), ("join_requests", "POST")}
+# Doors of another team of the same people, which nobody is offered yet.
+NOT_OFFERED = {("team_transfer", "GET"), ("team_transfer", "POST"), ("team_transfers", "POST")}
+# Doors that open what is suspended: a team of its own, and zoe.
+SHUT = {("team_lift", "POST"), ("team_suspension", "DELETE"), ("person_lift", "POST"), ("person_suspension", "DELETE")}
 
 
 @dataclass
@@ -40,6 +45,7 @@ class World:
     invitation: Invitation
     code: str
     join_request: JoinRequest
+    transfer: Transfer
     texts: dict[str, str]
     browsers: dict[str, Client] = field(default_factory=dict)
 
@@ -60,17 +66,21 @@ class World:
             "invitation_revoke": self.invitation.pk,
             "invitation_accept": self.invitation.pk,
             "invitation_decline": self.invitation.pk,
+            "member_remove": self.app.team.memberships.get(user=self.people["carol"]).pk,
             "member_change": self.app.team.memberships.get(user=self.people["carol"]).pk,
         }
+        way = name, door.method
+        elsewhere = {"harbor": FROM_OUTSIDE, "ports": NOT_OFFERED, "quay": SHUT}
+        named = {"request": self.join_request, "transfer": self.transfer}
         values: dict[str, Any] = {
-            "team": "harbor" if (name, door.method) in FROM_OUTSIDE else "payments",
+            "team": next((slug for slug, ways in elsewhere.items() if way in ways), "payments"),
             "namespace": "dev",
             "app": "checkout",
             "volume": "data",
             "secret": "spare" if door.method == "DELETE" or name.endswith("_delete") else "database",
             "number": 1,
-            "username": "carol",
-            "pk": self.join_request.pk if "request" in name else own.get(name),
+            "username": "zoe" if way in SHUT else "carol",
+            "pk": next((thing.pk for noun, thing in named.items() if noun in name), own.get(name)),
         }
         return f"{reverse(door.name, kwargs={key: values[key] for key in NAMED[door.name].keys})}{door.query}"
 
@@ -86,7 +96,12 @@ def make_world() -> World:
     """v2 of the app is wanted and both worked, so that it can go back; a secret of it has a newer value."""
     people = {name: factories.make_user(name) for name in ("erin", *factories.CAST)}
     people |= {name: factories.make_user(name, staff_role=role) for name, role in factories.STAFF.items()}
-    team = factories.make_team("payments", **{str(role): people[name] for name, role in factories.CAST.items()})
+    people["zoe"] = factories.make_user("zoe")
+    roles = {str(role): people[name] for name, role in factories.CAST.items()}
+    team = factories.make_team("payments", **roles)
+    factories.make_member(team, people["zoe"], "developer")
+    factories.make_team("ports", **roles)
+    factories.make_team("quay", **roles)
     factories.make_namespace(factories.make_team("ledgers", owner=people["erin"]), "dev")
     namespace = factories.make_namespace(team)
     factories.make_volume(namespace)
@@ -116,8 +131,11 @@ def make_world() -> World:
         invitation=invitation,
         code=code,
         join_request=factories.make_request(team, people["erin"]),
+        transfer=Transfer.objects.create(team=team, giver=people["alice"], taker=people["andy"]),
         texts={name: text for name, (_, text) in tokens.items()},
     )
     for name in CAST:
         world.browsers[name] = signed_in(people[name]) if name in people else Client()
+    suspensions.suspend_person(actor=people["sam"], person=people["zoe"], reason="Left the company")
+    suspensions.suspend_team(actor=people["sam"], team=Team.objects.get(slug="quay"), reason="Unpaid")
     return world

@@ -1,7 +1,7 @@
 """Every door of Berth, a line each, and who of the cast it lets in. A door without a line fails test_matrix.py.
 
 alice owns the team, andy is its admin, bob a developer, carol a viewer; erin owns another team; sam supports and dave
-approves quotas, both staff; "nobody" is signed out.
+approves quotas, both staff; zoe was a developer of the team and is suspended; "nobody" is signed out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-CAST = ("alice", "andy", "bob", "carol", "erin", "sam", "dave", "nobody")
+CAST = ("alice", "andy", "bob", "carol", "erin", "sam", "dave", "zoe", "nobody")
 OWNER = "alice"
 ADMINS = "alice andy"
 WRITERS = "alice andy bob"
@@ -26,7 +26,8 @@ class Door:
     """One method of one address.
 
     `may` get `status`. Of the others, those who know of the team get 403, strangers 404 (everybody, where `hidden`),
-    and who is signed out is sent to sign in: 302 on pages, 401 by calls. `kind`: the operation that it opens.
+    and who is signed out or suspended is sent to sign in: 302 on pages, 401 by calls. `kind`: the operation that it
+    opens.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Door:
         """Who → status."""
         refused = {name: 403 if name in SEEN.split() and not self.hidden else 404 for name in CAST}
         refused |= dict.fromkeys(self.forbidden.split(), 403)
-        return refused | {"nobody": signed_out} | dict.fromkeys(self.may.split(), self.status)
+        return refused | {"nobody": signed_out, "zoe": signed_out} | dict.fromkeys(self.may.split(), self.status)
 
 
 def post(name: str, may: str, body: dict[str, Any], kind: str = "", status: int = 302, **more: Any) -> Door:
@@ -107,6 +108,26 @@ PAGES = [
     Door("team_quota", SEEN),
     Door("team_members", SEEN),
     post("member_change", ADMINS, {"role": "developer"}),
+    Door("member_remove", f"{ADMINS} carol"),  # whose membership it is: everybody may leave
+    post("member_remove", f"{ADMINS} carol", {}),
+    post("members_change", ADMINS, {"member": ["carol"], "act": "developer"}),
+    # Handing over: alice offers payments to andy, and can offer ports.
+    Door("team_transfer", OWNER),
+    post("team_transfer", OWNER, {"to": "bob", "keeps": "admin"}),
+    Door("transfer", "alice andy sam", hidden=True),
+    post("transfer_accept", "andy", {}, hidden=True),
+    post("transfer_decline", "andy", {}, hidden=True),
+    post("transfer_withdraw", "alice", {}, hidden=True, forbidden="andy sam"),
+    # The site's staff.
+    Door("staff_people", STAFF, hidden=True, query="?q=ali&role=owner&state=open&factor=no&seen=never"),
+    Door("staff_person", STAFF, hidden=True),
+    Door("person_suspend", "sam", hidden=True, forbidden="dave"),
+    post("person_suspend", "sam", {"reason": "Left the company"}, hidden=True, forbidden="dave"),
+    post("person_lift", "sam", {}, hidden=True, forbidden="dave"),
+    Door("staff_teams", STAFF, hidden=True, query="?q=pay&state=open&owned=yes"),
+    Door("team_suspend", "sam", hidden=True, forbidden="dave"),
+    post("team_suspend", "sam", {"reason": "Unpaid"}, hidden=True, forbidden="dave"),
+    post("team_lift", "sam", {}, hidden=True, forbidden="dave"),
     Door("team_invitations", RECEPTION),
     post("team_invitations", ADMINS, {"people": "zoe@example.com", "role": "viewer", "note": ""}),
     post("invitation_resend", ADMINS, {}),
@@ -212,9 +233,25 @@ CALLS = [
     call("PATCH", "team", ADMINS, 200, {"name": "Paying"}),
     call("DELETE", "team", OWNER, kind="namespace.delete", query="?confirm=payments"),
     call("GET", "members", SEEN, 200),
+    call("PATCH", "members", ADMINS, 200, {"members": ["carol"], "role": "developer"}),
     call("GET", "member", SEEN, 200),
     call("PATCH", "member", ADMINS, 200, {"role": "developer"}),
     call("DELETE", "member", f"{ADMINS} carol", 204),  # whose membership it is: everybody may leave
+    call("GET", "team_transfers", SEEN, 200),
+    call("POST", "team_transfers", OWNER, 201, {"to": "bob"}),
+    call("GET", "transfers", SIGNED_IN, 200),
+    call("GET", "transfer", "alice andy sam", 200, hidden=True),
+    call("POST", "transfer_accept", "andy", 200, hidden=True),
+    call("POST", "transfer_decline", "andy", 200, hidden=True),
+    call("POST", "transfer_withdraw", "alice", 200, hidden=True, forbidden="andy sam"),
+    # The site's staff.
+    call("GET", "people", STAFF, 200, hidden=True),
+    call("GET", "person", STAFF, 200, hidden=True),
+    call("PUT", "person_suspension", "sam", 200, {"reason": "Left"}, hidden=True, forbidden="dave"),
+    call("DELETE", "person_suspension", "sam", 200, hidden=True, forbidden="dave"),
+    call("GET", "staff_teams", STAFF, 200, hidden=True),
+    call("PUT", "team_suspension", "sam", 200, {"reason": "Unpaid"}, hidden=True, forbidden="dave"),
+    call("DELETE", "team_suspension", "sam", 200, hidden=True, forbidden="dave"),
     call("GET", "invitations", RECEPTION, 200),
     call("POST", "invitations", ADMINS, 201, {"people": ["zoe@example.com"], "role": "viewer"}),
     call("GET", "invitation", RECEPTION, 200),

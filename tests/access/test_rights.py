@@ -27,6 +27,7 @@ TABLE = {
     "team.leave": "alice andy bob carol",
     "team.join": "alice andy bob carol sam dave erin",
     "members.manage": "alice andy",
+    "members.inspect": "alice andy sam dave",
     "joining.read": "alice andy sam",
     "requests.adopt": "sam",
     "team.edit": "alice andy",

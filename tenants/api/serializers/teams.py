@@ -1,4 +1,4 @@
-"""Teams and members."""
+"""Teams."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from tenants import rules
 from tenants.api.fields import RuleField, Strict, TopicOut
-from tenants.models import Membership, Role, Team
+from tenants.models import Team
 
 
 class TeamOut(serializers.ModelSerializer[Team]):
@@ -26,6 +26,8 @@ class TeamOut(serializers.ModelSerializer[Team]):
             "discoverable",
             "viewers_read_logs",
             "deleting",
+            "suspended_at",
+            "suspended_reason",
             "created_at",
         ]
 
@@ -45,15 +47,3 @@ class TeamEdit(Strict):
     description = RuleField(rules.description, required=False, help_text="What it is for, at most 200 characters.")
     discoverable = serializers.BooleanField(required=False, help_text="People can find it and ask to join.")
     viewers_read_logs = serializers.BooleanField(required=False)
-
-
-class MemberOut(serializers.ModelSerializer[Membership]):
-    username = serializers.CharField(source="user.username")
-
-    class Meta:
-        model = Membership
-        fields = ["username", "role", "since"]
-
-
-class RoleIn(Strict):
-    role = serializers.ChoiceField(Role.choices)

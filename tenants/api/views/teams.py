@@ -1,4 +1,4 @@
-"""Teams and members."""
+"""Teams."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from rest_framework.response import Response
 
 from tenants.api.serializers.operations import OperationOut
 from tenants.api.serializers.shapes import Confirm, TeamDeletion
-from tenants.api.serializers.teams import MemberOut, RoleIn, TeamEdit, TeamIn, TeamOut
+from tenants.api.serializers.teams import TeamEdit, TeamIn, TeamOut
 from tenants.api.views.door import Door, call
 from tenants.models import Membership, Operation, Team
-from tenants.selectors import finding
-from tenants.services import members, teams
+from tenants.services import teams
 
 
 class TeamDoor(Door):
@@ -64,27 +63,3 @@ class OneTeam(TeamDoor):
             {"team": found.slug, "gone": deleted.pk is None, "operations": OperationOut(opened, many=True).data},
             status=202,
         )
-
-
-class Members(Door):
-    @call("list_members", "Members of a team", many=MemberOut)
-    def get(self, request: Request, team: str) -> Response:
-        return self.page(self.team().memberships.select_related("user"), MemberOut)
-
-
-class OneMember(Door):
-    def member(self) -> Membership:
-        return finding.member(self.user, self.kwargs["team"], self.kwargs["username"])
-
-    @call("get_member", "One member", answer=MemberOut)
-    def get(self, request: Request, team: str, username: str) -> Response:
-        return Response(MemberOut(self.member()).data)
-
-    @call("change_role", "Change a member's role", body=RoleIn, answer=MemberOut)
-    def patch(self, request: Request, team: str, username: str) -> Response:
-        return Response(MemberOut(members.change_role(actor=self.user, membership=self.member(), **self.sent)).data)
-
-    @call("remove_member", "Remove a member", status=204)
-    def delete(self, request: Request, team: str, username: str) -> Response:
-        members.remove_member(actor=self.user, membership=self.member())
-        return Response(status=204)
