@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import structlog
 
 from cluster import errors
 from cluster.rollout import Diagnosis
@@ -10,7 +10,7 @@ from tenants.live import fragments
 from tenants.live.runs import Run
 from tenants.live.upstream import Upstream
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 LINES = 20
 TARGET = "last-lines"
@@ -37,6 +37,6 @@ class LastLines:
             try:
                 texts = [line.text for line in await upstream.tail(run.key, LINES, previous=not run.over)]
             except errors.ClusterError as error:
-                log.info("last lines of %s/%s: %s", run.key.namespace, run.key.pod, error.message)
+                log.info("no last lines", namespace=run.key.namespace, pod=run.key.pod, why=error.message)
         self.html = fragments.last_lines(texts) if texts else ""
         return True

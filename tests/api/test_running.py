@@ -98,6 +98,21 @@ def test_documented_walk_runs_as_it_stands(site: Site) -> None:
     assert said[-1] == {"team": "quick", "gone": True, "operations": []}
 
 
+def test_documented_listener_hears_of_a_release(site: Site, app: str) -> None:
+    (listener,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/api.md").read_text(), re.MULTILINE | re.DOTALL)
+    topic = site.call("GET", app).json()["topic"]
+    listener = listener.replace("http://127.0.0.1:8000", site.demo.address).replace("app:1", topic)
+    env = {**site.env, "TOKEN": site.manage("issue_token", "alice").strip(), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen([sys.executable, "-c", listener], env=env, stdout=subprocess.PIPE, text=True) as listening:
+        assert listening.stdout is not None
+        try:
+            assert "'state': 'running'" in listening.stdout.readline()
+            site.carry_out("POST", f"{app}/releases", {"env": {"LOG_RATE": "21"}})
+            assert any("'release': 2" in line for line in listening.stdout)
+        finally:
+            listening.terminate()
+
+
 def test_readme_begins_as_the_walk_does(site: Site) -> None:
     assert commands("README.md").splitlines()[:README_BEGINS] == commands("docs/api.md").splitlines()[:README_BEGINS]
 
