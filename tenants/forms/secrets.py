@@ -70,7 +70,7 @@ class ValuesForm(DomainForm):
         return obeyed(rules.secret_values, values)
 
     def _typed(self) -> list[tuple[str, str]]:
-        return self["values"].value()  # type: ignore[no-any-return]
+        return self["values"].value()
 
 
 class SecretForm(ValuesForm):
