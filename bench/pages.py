@@ -146,12 +146,12 @@ def _fill(count: int) -> str:
         factories.make_volume(place)
         factories.make_secret(place)
     said = {"actor": bob, "actor_name": "bob", "door": "page", "action": "app.release"}
+    said["at"] = timezone.now() - timedelta(hours=1)
     AuditEntry.objects.bulk_create(
         AuditEntry(**said, team=team, team_slug=team.slug, target=f"dev/app-{n % 5}")
         for team in teams
         for n in range(LINES)
     )
-    AuditEntry.objects.update(at=timezone.now() - timedelta(hours=1))
     return create_token(actor=alice, name="bench", scopes=["read"], days=7)[1]
 
 

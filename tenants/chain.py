@@ -120,7 +120,7 @@ def _link_batch(*, whole: bool) -> int:
 
 def _links(head: AuditHead, *, whole: bool) -> Iterator[AuditLink]:
     """The next links, at most BATCH. An entry without Berth's stamp gets none: `verify_audit` names it."""
-    waiting = AuditEntry.objects.filter(link__isnull=True).order_by("pk")
+    waiting = AuditEntry.objects.filter(link__isnull=True).exclude(stamp="").order_by("pk")
     if not whole:
         waiting = waiting.filter(pk__gt=head.entry_id - RECENT)
     position, previous = head.position, head.digest
