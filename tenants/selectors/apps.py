@@ -156,7 +156,7 @@ def _about(kind: str, same: list[Event], app: App) -> str:
     """`pod tz8vd, 2 times`; the app's own objects by their last part."""
     named = list(dict.fromkeys(event.involved_object.name for event in same))
     count = sum(event.times for event in same)
-    times = f", {count} times" if count > 1 else ""
+    times = f", {count} times" if count > len(named) else ""
     if kind != "Pod":
         return f"{kind} {'' if named == [app.name] else ', '.join(named)}".strip() + times
     if len(named) > PODS_NAMED:

@@ -74,6 +74,8 @@ def test_events_of_one_second_come_in_the_order_in_which_they_were_told(app_row:
 def test_one_sentence_of_many_pods_stands_once(app_row: App) -> None:
     two = [told("Back-off", f"checkout-1-aaaa{n}", version=n, count=2) for n in (1, 2)]
     assert [line["about"] for line in shown(app_row, *two)] == ["pods aaaa2 and aaaa1, 4 times"]
+    once = [told("Started", f"checkout-1-aaaa{n}", version=n) for n in (1, 2)]
+    assert [line["about"] for line in shown(app_row, *once)] == ["pods aaaa2 and aaaa1"]
     merged = told("(combined from similar events): Back-off", "checkout-1-aaaa3", version=3)
     assert [line["about"] for line in shown(app_row, *two, merged)] == ["3 pods, 5 times"]
     other = told("Back-off", "checkout", version=4, kind="Deployment")
