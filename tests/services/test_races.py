@@ -11,11 +11,22 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
-from tenants.errors import DomainError
+from tenants.errors import Conflict, DomainError
 from tenants.models import App, Membership, Namespace, Operation, Plan, Secret, Team, User
 from tenants.releases import VolumeAt
-from tenants.services import apps, members, namespaces, secrets, teams, volumes
-from tests.factories import GIB, make_app, make_member, make_spec, make_team, make_user, make_volume
+from tenants.services import apps, invitations, joining, members, namespaces, secrets, teams, volumes
+from tests.factories import (
+    GIB,
+    confirm_address,
+    make_app,
+    make_invitation,
+    make_member,
+    make_request,
+    make_spec,
+    make_team,
+    make_user,
+    make_volume,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -165,3 +176,58 @@ def test_namespace_is_deleted_or_taken_up_by_the_teams_deletion(alice: User, tea
     )
     assert Operation.objects.get().kind == "namespace.delete"
     assert Team.objects.get().deleting
+
+
+def test_invitation_lets_one_in_however_often_it_is_accepted_at_once(erin: User, team: Team) -> None:
+    _, token = make_invitation(team, confirm_address(erin))
+
+    def accept(_: int) -> None:
+        invitations.accept(actor=User.objects.get(pk=erin.pk), invitation=invitations.by_token(token))
+
+    assert at_once(accept) == {"done": 1, "not_found": MANY - 1}
+    assert Membership.objects.filter(team=team, user=erin).count() == 1
+
+
+def test_invitation_is_accepted_or_taken_back_and_never_both(alice: User, erin: User, team: Team) -> None:
+    invitation, _ = make_invitation(team, confirm_address(erin))
+    ends = at_once(
+        lambda number: (
+            invitations.revoke(actor=alice, invitation=invitation)
+            if number
+            else invitations.accept(actor=erin, invitation=invitation)
+        ),
+        times=2,
+    )
+    assert ends in ({"done": 1, "over": 1}, {"done": 1, "not_found": 1})
+    invitation.refresh_from_db()
+    assert (invitation.revoked_at is None) is Membership.objects.filter(user=erin).exists()
+
+
+def test_one_address_is_invited_once_however_many_ask(alice: User, team: Team) -> None:
+    def invite(_: int) -> None:
+        answer = invitations.invite(actor=alice, team=team, people=["zoe@example.com"], role="viewer")[0]
+        if answer.invitation is None:
+            raise Conflict(answer.message, code=answer.code)
+
+    assert at_once(invite) == {"done": 1, "standing": MANY - 1}
+
+
+def test_one_request_is_open_however_often_one_asks(erin: User, team: Team) -> None:
+    Team.objects.update(discoverable=True)
+    ends = at_once(lambda _: joining.ask(actor=erin, team=team, message="Let me in"))
+    assert ends == {"done": 1, "asked": MANY - 1}
+
+
+def test_request_is_accepted_or_withdrawn_and_never_both(alice: User, erin: User, team: Team) -> None:
+    request = make_request(team, erin)
+    ends = at_once(
+        lambda number: (
+            joining.accept(actor=alice, request=request, role="viewer")
+            if number
+            else joining.withdraw(actor=erin, request=request)
+        ),
+        times=2,
+    )
+    assert ends == {"done": 1, "decided": 1}
+    request.refresh_from_db()
+    assert (request.state == "accepted") is Membership.objects.filter(user=erin).exists()
