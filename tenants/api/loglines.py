@@ -15,6 +15,7 @@ import orjson
 from cluster import errors, logs
 from tenants import clusters
 from tenants.live import frames
+from tenants.live.guard import RECHECK
 from tenants.live.hub import Hub
 from tenants.live.logview import LogView
 from tenants.live.messages import OpenLogs
@@ -22,8 +23,6 @@ from tenants.live.places import Places
 from tenants.live.runs import Run
 from tenants.models import App
 
-RECHECK = 5.0
-"""Seconds between two looks at whether the caller may still read."""
 AT_ONCE = 8
 """Pods whose logs one call reads side by side."""
 MOST = 32 << 20

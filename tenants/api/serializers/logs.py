@@ -5,13 +5,12 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from tenants.api.fields import NumberField, Strict
+from tenants.live.logview import MAX_TAIL
 from tenants.rules.quantities import whole
-
-TAIL_MAX = 2_000
 
 
 def _tail(text: str | int) -> int:
-    return whole(text, 0, TAIL_MAX, "lines")
+    return whole(text, 0, MAX_TAIL, "lines")
 
 
 class LogsQuery(Strict):
