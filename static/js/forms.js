@@ -1,5 +1,7 @@
 // What forms and menus do beyond plain HTML; every page works without it.
 
+import { leave } from "./gone.js";
+
 const theme = document.querySelector("[data-theme-toggle]");
 theme?.form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -8,6 +10,13 @@ theme?.form.addEventListener("submit", (event) => {
   const data = new FormData(theme.form);
   data.set("theme", root.dataset.theme);
   fetch(theme.form.action, { method: "POST", body: data, redirect: "manual" });
+});
+
+// A part of the page is not there any more when what the page shows is gone.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status !== 404) return;
+  event.preventDefault();
+  leave(event.detail.xhr.responseText);
 });
 
 // The tab of the page at hand is in sight, however narrow the page.

@@ -2,6 +2,7 @@
 // [data-topic] [data-fragment]; "changed" fires a DOM event that hx-trigger listens for.
 
 import { Connection } from "./connection.js";
+import { leave } from "./gone.js";
 import { held, keepFocus, whenLeft } from "./keeping.js";
 import { clock, refreshTimes } from "./times.js";
 
@@ -60,17 +61,14 @@ function watched(state) {
   say(state);
   if (state !== "right-lost") return;
   const words = document.querySelector("[data-gone]");
-  if (!words || !document.querySelector("[data-going]")) return leave();
+  if (!words || !document.querySelector("[data-going]")) return lookAgain();
   for (const element of document.querySelectorAll("[data-topic]")) element.hidden = true;
   words.hidden = false;
 }
 
-async function leave() {
+async function lookAgain() {
   const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
-  if (answer.status !== 404) return;
-  const gone = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.title = gone.title;
-  document.getElementById("main").replaceChildren(...gone.getElementById("main").children);
+  if (answer.status === 404) leave(await answer.text());
 }
 
 function sync() {

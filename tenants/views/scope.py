@@ -109,7 +109,7 @@ def told(request: HttpRequest, words: str, operation: Operation | None = None) -
     if operation is None:
         messages.success(request, words)
         return
-    note = render_to_string("components/operation_note.html", {"words": words, **operations.row(operation)})
+    note = render_to_string("components/operation_note.html", {"asked": words, **operations.row(operation)})
     messages.info(request, note)
 
 

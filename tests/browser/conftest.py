@@ -134,6 +134,14 @@ def talker(chromium: Browser, demo: demos.Demo, place: str) -> str:
     return address
 
 
+@pytest.fixture(scope="module")
+def visit_once(chromium: Browser, demo: demos.Demo) -> Iterator[Visitors]:
+    """As `visit`, for what several tests begin from."""
+    visitors = Visitors(chromium, demo.address)
+    yield visitors
+    assert visitors.leave() == []
+
+
 @pytest.fixture
 def visit(chromium: Browser, demo: demos.Demo) -> Iterator[Visitors]:
     """`visit("alice")` is a page of hers; whatever a page complained about fails the test at its end."""
