@@ -6,18 +6,23 @@ Cookies are ignored, so that no page elsewhere can call with its reader's sessio
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any, NoReturn
 
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
 
+from tenants import peer, presence, second_factor
+from tenants.errors import Forbidden
 from tenants.models import ApiToken, User
 from tenants.services.tokens import PREFIX, digest, live_token
 
 # A token's last use is written at most so often: reading stays reading.
 USE_NOTED = timedelta(minutes=1)
+SET_UP = "This site asks you for a second factor: set one up in your account, then your tokens work again."
 WRONG = "This token is unknown, revoked or expired: make a new one in the settings."
 
 
@@ -34,12 +39,32 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("Send the header “Authorization: Bearer berth_…” with a token of yours.")
         found = live_token(digest(text))
         if found is None:
-            raise AuthenticationFailed(WRONG)
+            _refuse(request)
+        if second_factor.missing(found.user):
+            raise Forbidden(SET_UP, code="second_factor_required")
         _note_use(found)
+        presence.note(found.user)
         return found.user, found
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Berth"'
+
+
+def _refuse(request: Request) -> NoReturn:
+    """Raises AuthenticationFailed; Throttled where too many failed from that address. One that works is never slowed."""
+    limit = FailedTokens()
+    if not limit.allow_request(request, None):  # type: ignore[arg-type]
+        raise Throttled(wait=limit.wait(), detail="Too many tokens that do not work came from this address.")
+    raise AuthenticationFailed(WRONG)
+
+
+class FailedTokens(SimpleRateThrottle):
+    """How many calls with a token that does not work may come from one address."""
+
+    rate = "60/min"
+
+    def get_cache_key(self, request: Request, view: Any) -> str:
+        return f"failed-tokens:{peer.address(request._request)}"
 
 
 def _note_use(token: ApiToken) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
-from datetime import timedelta
+from typing import cast
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -13,13 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 
-from tenants import peer, second_factor
+from tenants import peer, presence, second_factor
 from tenants.models import User
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
-# A visit is noted at most so often, for each session.
-NOTED = timedelta(minutes=1)
 # Where somebody may go who must set up a second factor first: its pages, what they ask for, and out.
 OPEN_PATHS = (
     "/accounts/2fa/",
@@ -55,13 +53,14 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
 
 
 def _note_visit(request: HttpRequest) -> None:
+    """Of the account, and of the session, which is one of several."""
+    presence.note(cast(User, request.user))
     key = request.session.session_key
-    if key is None or not cache.add(f"visit:{key}", True, NOTED.total_seconds()):
+    if key is None or not cache.add(f"visit:{key}", True, presence.NOTED.total_seconds()):
         return
-    now = timezone.now()
-    User.objects.filter(pk=request.user.pk).update(seen_at=now)
     place = peer.address(request)
-    UserSession.objects.filter(session_key=key).update(last_seen_at=now, **({"ip": place} if place else {}))
+    seen = {"last_seen_at": timezone.now()} | ({"ip": place} if place else {})
+    UserSession.objects.filter(session_key=key).update(**seen)
 
 
 def _to_set_up(request: HttpRequest) -> HttpResponse:
