@@ -12,7 +12,6 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
