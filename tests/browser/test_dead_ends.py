@@ -39,6 +39,7 @@ def long_place(visit_once: Visitors) -> str:
     page.locator("[name=values_key]").first.fill("K" * 120)
     page.locator("[name=values_value]").first.fill("hidden")
     page.get_by_role("button", name="Set secret").click()
+    page.wait_for_url(f"**{LONG_PLACE}secrets/{'s' * 40}/")
     acts.make_app(page, LONG_PLACE, "a" * 40, f"registry.example/{'deep/' * 20}hello:v1", **{"V" * 120: "w" * 500})
     return LONG_PLACE
 
