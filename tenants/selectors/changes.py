@@ -37,6 +37,15 @@ NAMES = {
     "pull_secret": "Registry login",
     "command": "Command",
     "args": "Arguments",
+    "name": "Name",
+    "description": "Description",
+    "discoverable": "Found by everybody",
+    "viewers_read_logs": "Viewers read logs",
+    "role": "Role",
+    "email": "E-mail address",
+    "time_zone": "Time zone",
+    "language": "Language",
+    "theme": "Light or dark",
 }
 
 
@@ -60,12 +69,37 @@ DEEDS = {
     "remove": "Removed a",
     "leave": "Left as",
     "revoke": "Revoked",
+    "resend": "Sent again",
+    "ask": "Sent",
+    "reply": "Answered",
+    "accept": "Accepted",
+    "decline": "Declined",
+    "withdraw": "Withdrew",
     "repaired": "Repaired",
+}
+# What people do with their own account.
+OWN_DEEDS = {
+    "account.create": "Signed up",
+    "account.sign_in": "Signed in",
+    "account.edit": "Changed their profile",
+    "account.password": "Changed their password",
+    "account.delete": "Deleted their account",
+    "email.add": "Added an e-mail address",
+    "email.confirm": "Confirmed an e-mail address",
+    "email.remove": "Removed an e-mail address",
+    "email.main": "Chose another main e-mail address",
+    "second_factor.add": "Added a second factor",
+    "second_factor.remove": "Removed a second factor",
+    "session.end": "Ended sessions",
 }
 REFUSALS = {
     "team.edit": "change the team",
     "team.delete": "delete the team",
+    "team.join": "join teams",
     "members.manage": "manage members",
+    "joining.read": "see invitations and requests",
+    "requests.adopt": "answer requests",
+    "invitation.accept": "accept an invitation that is not theirs",
     "namespaces.create": "create namespaces",
     "namespaces.delete": "delete namespaces",
     "apps.write": "change apps",
@@ -132,6 +166,8 @@ def deed(entry: AuditEntry) -> str:
     noun, _, verb = entry.action.partition(".")
     if entry.outcome == "denied":
         return f"May not {REFUSALS.get(entry.action, entry.action)}: {entry.target}"
+    if entry.action in OWN_DEEDS and (entry.target_noun, entry.target_id) == ("user", str(entry.actor_id)):
+        return OWN_DEEDS[entry.action]
     words = DEEDS.get(verb, verb.replace("_", " ").capitalize())
     target = entry.target if entry.target.startswith(f"{noun} ") else f"{noun} of {entry.target}"
     return f"{words} {target}"

@@ -174,11 +174,11 @@ def _invite(actor: User, team: Team, text: str, role: str, note: str) -> Answer:
         return Answer(text, None, "invalid", broken.message)
     by_mail = "@" in invitee
     if not by_mail and team.memberships.filter(user__username__iexact=invitee).exists():
-        return Answer(text, None, "member", f"{invitee} is a member already: change the role in the list of members.")
+        return Answer(text, None, "member", "A member already: change the role in the list of members.")
     lookup = {"email": invitee} if by_mail else {"username__iexact": invitee}
     standing = Invitation.objects.filter(team=team, accepted_at=None, revoked_at=None, **lookup).first()
     if standing is not None and standing.live:
-        return Answer(text, None, "standing", f"{invitee} has an invitation already: send that one again.")
+        return Answer(text, None, "standing", "Has an invitation already: send that one again.")
     if standing is not None:
         _close(standing)
     invitation = Invitation(team=team, role=role, note=note, invited_by=actor)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from tenants import access
 from tenants.forms.joining import AskForm, ReplyForm
@@ -39,7 +40,7 @@ def ask(request: Request, team: str) -> HttpResponse:
         if made:
             told(request, f"{found.name} has your request. You hear of the answer here and by mail.")
             return redirect("request", made.pk)
-    context = {"found": found, "form": form, "crumbs": [("Find a team", "/teams/find/"), (found.name, "")]}
+    context = {"found": found, "form": form, "crumbs": [("Find a team", reverse("directory")), (found.name, "")]}
     return render(request, "tenants/joining/ask.html", context)
 
 
@@ -105,8 +106,7 @@ def withdraw(request: Request, pk: UUID) -> HttpResponse:
 
 def _request(request: Request, pk: UUID) -> JoinRequest:
     found = joining.request_of(request.user, pk)
-    if access.can(request.user, "joining.read", found.team):
-        request.team = found.team
+    request.team = found.team if access.can(request.user, "joining.read", found.team) else None
     return found
 
 
@@ -120,9 +120,18 @@ def _page(request: Request, found: JoinRequest, form: ReplyForm) -> HttpResponse
         "theirs": theirs,
         "decides": decides,
         "roles": grantable(request, found.team) or Role.choices,
-        "crumbs": [("Requests", "/requests/"), (found.team.name if theirs else str(found.person), "")],
+        "crumbs": _crumbs(request, found),
     }
     return render(request, "tenants/joining/request.html", context)
+
+
+def _crumbs(request: Request, found: JoinRequest) -> list[tuple[str, str]]:
+    """By way of the team for those who answer there, of one's own requests for others."""
+    if request.team is None:
+        return [("Your requests", reverse("requests")), (found.team.name, "")]
+    place = [found.team.slug]
+    trail = [(found.team.name, reverse("team", args=place)), ("Requests", reverse("team_requests", args=place))]
+    return [*trail, (str(found.person), "")]
 
 
 def _back(request: Request, found: JoinRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The demo as a process of its own, which browsers look at: a free port and a folder of its own."""
+"""The demo as a process of its own, which browsers look at: a free port, a folder and a mail server of its own."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 
 import requests
 
+from tests.browser.mailbox import Mailbox, mailbox, text
 from tests.processes.stack import Process, free_port, until
 
 PASSWORD = "demo"
@@ -20,22 +22,20 @@ PASSWORD = "demo"
 
 @dataclass(frozen=True)
 class Demo:
-    """A Berth that answers. What its console says, mails included, is in `process`."""
+    """A Berth that answers. What its console says is in `process`, what it mails in `mails`."""
 
     address: str
     process: Process
+    mails: Mailbox
+
+    def letter(self, to: str) -> EmailMessage:
+        """The newest mail to an address, once it is there."""
+        until(f"a mail to {to}", lambda: bool(self.mails.to(to)), seconds=20)
+        return self.mails.to(to)[-1]
 
     def mail(self, to: str) -> str:
-        """The newest mail to an address, once it is there."""
-        found: list[str] = []
-
-        def came() -> bool:
-            mails = self.process.said().split("-" * 79)
-            found[:] = [mail for mail in mails if f"\nTo: {to}\n" in mail]
-            return bool(found)
-
-        until(f"a mail to {to}", came, seconds=10)
-        return found[-1]
+        """The plain words of the newest mail to an address, once it is there."""
+        return text(self.letter(to))
 
     def complaints(self) -> list[str]:
         """Errors and tracebacks that the server wrote."""
@@ -47,11 +47,18 @@ def running(folder: Path, *options: str) -> Iterator[Demo]:
     """Runs the demo below `folder`; `options` as of `manage.py demo`."""
     port = free_port()
     command = [sys.executable, "manage.py", "demo", f"--port={port}", f"--data={folder / 'data'}", *options]
-    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings.dev", "PYTHONUNBUFFERED": "1"}
-    process = Process("demo", command, folder, env).start()
-    address = f"http://127.0.0.1:{port}"
-    try:
-        until("the demo", lambda: requests.get(f"{address}/accounts/login/", timeout=2).ok)
-        yield Demo(address, process)
-    finally:
-        process.stop()
+    with mailbox() as (mails, mail_port):
+        env = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "portal.settings.dev",
+            "PYTHONUNBUFFERED": "1",
+            "BERTH_EMAIL_HOST": "127.0.0.1",
+            "BERTH_EMAIL_PORT": str(mail_port),
+        }
+        process = Process("demo", command, folder, env).start()
+        address = f"http://127.0.0.1:{port}"
+        try:
+            until("the demo", lambda: requests.get(f"{address}/accounts/login/", timeout=2).ok)
+            yield Demo(address, process, mails)
+        finally:
+            process.stop()
