@@ -65,7 +65,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """After the right password alone: nobody else learns that the account is there."""
         clear_login(request)
-        return render(request, "account/account_inactive.html", {"reason": user.suspended_reason}, status=403)
+        context = {"reason": user.suspended_reason, "contact": settings.SUPPORT_CONTACT}
+        return render(request, "account/account_inactive.html", context, status=403)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})

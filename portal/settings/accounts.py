@@ -75,6 +75,8 @@ MFA_FORMS = {
 }
 # Who must have a second factor: "owners" (of any team), "staff"; until then they reach its set-up pages alone.
 REQUIRE_SECOND_FACTOR: frozenset[str] = frozenset()
+# An address that who is suspended, or lost all their factors, may write to.
+SUPPORT_CONTACT = ""
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("en-gb", "English (UK)")]

@@ -54,7 +54,13 @@ DATABASES = {
     }
 }
 REDIS_URL = env.text("BERTH_REDIS_URL").rstrip("/")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"{REDIS_URL}/1"}}
+CACHES = {
+    "default": {
+        "BACKEND": "portal.cache.SteadyCache",
+        "LOCATION": f"{REDIS_URL}/1",
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 CHANNEL_LAYERS = {
     "default": {
@@ -80,6 +86,11 @@ if not INSECURE_HTTP:
     CSRF_COOKIE_NAME = "__Host-berth-csrf"
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.number("BERTH_TRUSTED_PROXIES", 0)
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = INSECURE_HTTP
+SUPPORT_CONTACT = env.text("BERTH_SUPPORT_CONTACT", "")
+REQUIRE_SECOND_FACTOR = frozenset(env.items("BERTH_REQUIRE_MFA", ""))
+if REQUIRE_SECOND_FACTOR - {"owners", "staff"}:
+    raise ImproperlyConfigured("BERTH_REQUIRE_MFA takes owners, staff, or both with a comma between.")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -167,7 +167,10 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         return self._session_user() if header is None else _token_user(header.decode("latin-1"))
 
     def _session_user(self) -> User | None:
-        """The account behind the session: gone after sign-out, suspension or a new password."""
+        """The account behind the session: gone after sign-out, suspension or a new password.
+
+        Who must set up a second factor first sees nothing until then, as on pages.
+        """
         session = self.scope["session"]
         fresh = type(session._wrapped if hasattr(session, "_wrapped") else session)(session.session_key)
         key = fresh.get(SESSION_KEY)
@@ -175,6 +178,8 @@ class GuardedConsumer(AsyncWebsocketConsumer):
             return None
         user = User.objects.filter(pk=key, is_active=True).first()
         if user is None or not constant_time_compare(fresh.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
+            return None
+        if second_factor.missing(user):
             return None
         presence.note(user)
         return user

@@ -108,6 +108,7 @@ CHANGES = {
     "apps": ("POST", f"{NS}/apps/checkout/releases", {"replicas": 2}),
     "volumes": ("POST", f"{NS}/volumes", {"name": "files", "size": "1 GiB"}),
     "secrets": ("POST", f"{NS}/secrets", {"name": "mail", "values": {"A": "1"}}),
+    "account": ("PATCH", "me", {"theme": "dark"}),
     "teams": ("PATCH", "teams/payments", {"name": "Paying"}),
 }
 
