@@ -46,6 +46,8 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user",
     "reauthenticate": "10/m/user",
 }
+# Calls with a token that does not work, from one address.
+FAILED_TOKENS_RATE: str | None = "60/min"
 ACCOUNT_FORMS = {
     "login": "tenants.forms.accounts.SignInForm",
     "signup": "tenants.forms.accounts.SignUpForm",

@@ -20,5 +20,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MAIL_IS_PRINTED = False
 ACCOUNT_RATE_LIMITS = False
+FAILED_TOKENS_RATE = None
 LIVE = False
 CLUSTERS = {"default": {"title": "harbor-1", "server": "http://127.0.0.1:9"}}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
@@ -51,7 +52,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def _refuse(request: Request) -> NoReturn:
-    """Raises AuthenticationFailed; Throttled where too many failed from that address. One that works is never slowed."""
+    """Raises AuthenticationFailed; Throttled where too many failed from that address. Those that work are not slowed."""
     limit = FailedTokens()
     if not limit.allow_request(request, None):  # type: ignore[arg-type]
         raise Throttled(wait=limit.wait(), detail="Too many tokens that do not work came from this address.")
@@ -61,7 +62,8 @@ def _refuse(request: Request) -> NoReturn:
 class FailedTokens(SimpleRateThrottle):
     """How many calls with a token that does not work may come from one address."""
 
-    rate = "60/min"
+    def get_rate(self) -> str | None:  # type: ignore[override]
+        return settings.FAILED_TOKENS_RATE
 
     def get_cache_key(self, request: Request, view: Any) -> str:
         return f"failed-tokens:{peer.address(request._request)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -81,7 +82,10 @@ def test_all_tokens_end_at_once_and_this_one_too(script: Make, alice: User) -> N
     assert not ApiToken.objects.filter(revoked_at=None).exists()
 
 
-def test_tokens_that_fail_are_slowed_down_and_those_that_work_are_not(api: Script, client: Client) -> None:
+def test_tokens_that_fail_are_slowed_down_and_those_that_work_are_not(
+    api: Script, client: Client, settings: Any
+) -> None:
+    settings.FAILED_TOKENS_RATE = "60/min"
     cache.clear()
     forged = {"Authorization": "Bearer berth_guessed"}
     codes = [
