@@ -35,7 +35,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Seconds for which somebody counts as having just proved who they are (tenants.views.recent).
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 # amount/period/per: "ip" is the address of tenants.peer, "key" the name or address that was typed, "user" the account.
-ACCOUNT_RATE_LIMITS = {
+LIMITS = {
     "login": "60/m/ip",
     "login_failed": "20/m/ip,10/5m/key",
     "signup": "20/m/ip,100/h/ip",
@@ -46,6 +46,7 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user",
     "reauthenticate": "10/m/user",
 }
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = LIMITS
 # Calls with a token that does not work, from one address.
 FAILED_TOKENS_RATE: str | None = "60/min"
 ACCOUNT_FORMS = {

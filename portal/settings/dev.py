@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.settings import env, logs
+from portal.settings.accounts import LIMITS
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import BASE_DIR, CELERY
 from portal.settings.mail import mail
@@ -22,7 +23,7 @@ CELERY = {**CELERY, "broker_url": "memory://", "broker_transport_options": {"pol
 SITE_URL = "http://127.0.0.1:8000"
 globals().update(mail(sender="Berth <berth@localhost>", printed=True))
 # One machine, and everybody on it has the same address.
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {**ACCOUNT_RATE_LIMITS, "login": "600/m/ip", "signup": "60/m/ip"}
+ACCOUNT_RATE_LIMITS = {**LIMITS, "login": "600/m/ip", "signup": "60/m/ip"}
 SEAL_KEY = "for-one-machine-only"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

@@ -52,7 +52,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def _refuse(request: Request) -> NoReturn:
-    """Raises AuthenticationFailed; Throttled where too many failed from that address. Those that work are not slowed."""
+    """Raises AuthenticationFailed; Throttled where too many failed from that address. Good ones are not slowed."""
     limit = FailedTokens()
     if not limit.allow_request(request, None):  # type: ignore[arg-type]
         raise Throttled(wait=limit.wait(), detail="Too many tokens that do not work came from this address.")
@@ -62,7 +62,7 @@ def _refuse(request: Request) -> NoReturn:
 class FailedTokens(SimpleRateThrottle):
     """How many calls with a token that does not work may come from one address."""
 
-    def get_rate(self) -> str | None:  # type: ignore[override]
+    def get_rate(self) -> str | None:
         return settings.FAILED_TOKENS_RATE
 
     def get_cache_key(self, request: Request, view: Any) -> str:

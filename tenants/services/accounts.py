@@ -71,11 +71,11 @@ def end_other_sessions(*, actor: User, keep: str | None) -> int:
     return len(others)
 
 
-def leave_site(*, actor: User, confirm: str) -> None:
+def leave_site(*, actor: User, confirm: str) -> str:
     """Deletes the account with its memberships, tokens, sessions, second factors and what it invited; at once.
 
-    `confirm` is the user name. What the account made stays with its teams, and the audit log keeps its name. Raises
-    Invalid at confirm; Conflict, code "last_owner", while a team has no other owner.
+    `confirm` is the user name, which is returned. What the account made stays with its teams, and the audit log keeps
+    its name. Raises Invalid at confirm; Conflict, code "last_owner", while a team has no other owner.
     """
     access.require(actor, "account.delete", actor)
     confirmed(actor.get_username(), confirm)
@@ -97,6 +97,7 @@ def leave_site(*, actor: User, confirm: str) -> None:
         audit.record(actor=actor, action="account.delete", thing=actor, detail=f"was in {names}" if names else "")
         _end(actor, list(UserSession.objects.filter(user=actor)))
         User.objects.get(pk=actor.pk).delete()
+    return actor.get_username()
 
 
 def sole_owner_of(user: User) -> list[Team]:

@@ -116,7 +116,7 @@ def leave(request: Request) -> HttpResponse:
     form = ConfirmForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data["confirm"]
-        if attempt(form, lambda: accounts.leave_site(actor=request.user, confirm=typed) or True):
+        if attempt(form, lambda: accounts.leave_site(actor=request.user, confirm=typed)):
             logout(request)
             told(request, "Your account is deleted.")
             return redirect("account_login")

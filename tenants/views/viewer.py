@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from tenants import peer, presence, second_factor
@@ -64,7 +65,6 @@ def _note_visit(request: HttpRequest) -> None:
 
 
 def _to_set_up(request: HttpRequest) -> HttpResponse:
-    answer = redirect("mfa_index")
     if request.headers.get("HX-Request"):  # the whole page goes there, not a part of it
-        answer = HttpResponse(status=204, headers={"HX-Redirect": answer.url})
-    return answer
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("mfa_index")})
+    return redirect("mfa_index")

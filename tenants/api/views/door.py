@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, cast
 
@@ -47,7 +47,7 @@ class Door(APIView):
     def app(self) -> App:
         return finding.app(self.user, self.kwargs["team"], self.kwargs["namespace"], self.kwargs["app"])
 
-    def page(self, rows: QuerySet[Any], shape: Shape, **context: Any) -> Response:
+    def page(self, rows: QuerySet[Any] | Sequence[Any], shape: Shape, **context: Any) -> Response:
         """One page of a list."""
         paginator = Pages()
         found = paginator.paginate_queryset(rows, self.request, view=self)
