@@ -229,7 +229,7 @@ def _team_row(
     failing = health["stuck"] + health["crashing"]
     waiting = health["waiting"] + health["degraded"]
     fine = sum(health.values()) - failing - waiting
-    kind, words, rest = "ok", f"{fine} running", ""
+    kind, words, rest = "ok", f"{fine} fine", ""
     if not sum(health.values()):
         kind, words = "next", "None yet"
     elif failing:

@@ -113,6 +113,13 @@ def test_documented_listener_hears_of_a_release(site: Site, app: str) -> None:
             listening.terminate()
 
 
+def test_readme_quick_start_runs_as_it_stands(site: Site) -> None:
+    said = [json.loads(line) for line in run(commands("README.md"), site).splitlines() if line.startswith("{")]
+    assert not [answer for answer in said if answer.get("error")]
+    assert said[0]["username"] == "alice"
+    assert said[-1]["rollout"]["state"] == "running"
+
+
 def test_readme_begins_as_the_walk_does(site: Site) -> None:
     assert commands("README.md").splitlines()[:README_BEGINS] == commands("docs/api.md").splitlines()[:README_BEGINS]
 

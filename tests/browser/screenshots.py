@@ -60,7 +60,8 @@ def new_app(page: Page) -> None:
     page.goto(f"{PROD}apps/new")
     acts.fill_app(page, "receipt-printer", "registry.example/hello:v2", replicas=3, LOG_LEVEL="info")
     page.locator("details#health summary").click()
-    page.keyboard.press("Home")
+    page.get_by_label("Name", exact=True).focus()
+    page.evaluate("() => scrollTo({ top: 0, behavior: 'instant' })")
     expect(page.locator("#remains")).to_contain_text("0.75")
 
 
