@@ -37,6 +37,8 @@ EARLY = timedelta(milliseconds=100)
 # Pauses between attempts grow from the first to the last; after so many attempts (a day and some hours) it is over.
 PAUSE_FIRST, PAUSE_LAST = 30, 6 * 3600
 ATTEMPTS_MAX = 11
+# How long it is known that somebody was sent a letter: long enough to find out why it did not come.
+KEPT = timedelta(days=30)
 # What no worker took is published again, at most so often.
 LATE, AGAIN = timedelta(seconds=3), timedelta(seconds=15)
 _OPEN = Q(sent_at__isnull=True, given_up_at__isnull=True)
@@ -98,6 +100,11 @@ def redrive(limit: int = 200) -> int:
         Letter.objects.filter(pk__in=sent).update(published_at=Now())
         log.info("letters_redriven", count=len(sent))
     return len(sent)
+
+
+def forget() -> int:
+    """Deletes letters that were over long ago: who was written to is nobody's business for ever. Returns how many."""
+    return Letter.objects.filter(~_OPEN, created_at__lt=Now() - KEPT).delete()[0]
 
 
 def pause(attempts: int) -> int:

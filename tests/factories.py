@@ -71,20 +71,18 @@ def confirm_address(user: User, email: str = "") -> str:
     return address
 
 
-def make_invitation(
-    team: Team, invitee: str, *, by: User | None = None, person: User | None = None, role: str = "developer", **more: Any
-) -> tuple[Invitation, str]:
-    """A live invitation by an owner, and its token; nobody gets a mail."""
+def make_invitation(team: Team, invitee: str, *, by: User | None = None, **more: Any) -> tuple[Invitation, str]:
+    """A live invitation as a developer, sent by an owner, and its token; nobody gets a mail."""
     token = token_urlsafe(32)
     sender = by or team.memberships.filter(role=Role.OWNER).select_related("user")[0].user
     columns = {
         "email" if "@" in invitee else "username": invitee,
-        "person": person,
+        "role": Role.DEVELOPER,
         "invited_by": sender,
         "digest": digest(token),
         "expires_at": timezone.now() + timedelta(days=7),
     }
-    return Invitation.objects.create(team=team, role=role, **columns | more), token
+    return Invitation.objects.create(team=team, **columns | more), token
 
 
 def make_request(team: Team, person: User, text: str = "Let me in", **columns: Any) -> JoinRequest:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -24,6 +25,8 @@ from tenants.operations import redrive
 log = structlog.get_logger(__name__)
 
 DISPATCH_EVERY = 1.0
+FORGET_EVERY = 3600
+"""In rounds of the dispatcher: so often old letters are deleted."""
 STAND_BY = 1.0
 
 
@@ -91,10 +94,12 @@ async def _lead(leader: leading.Leadership, desk: Desk, over: asyncio.Event) -> 
 async def _dispatch(desk: Desk) -> None:
     """Publishes what was committed and never ran, or is due: rows of other processes, so they are asked for."""
     whole = True  # once: what was committed by processes that died before they linked it
-    while True:
+    for beat in itertools.count():
         try:
             await desk.do(redrive)
             await desk.do(letters.redrive)
+            if beat % FORGET_EVERY == 0:
+                await desk.do(letters.forget)
             await desk.do(chain.link, whole=whole)
             whole = False
         except DatabaseError as error:

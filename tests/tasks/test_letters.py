@@ -191,3 +191,10 @@ def test_what_was_published_and_lost_is_published_again(published: Callable[[], 
     assert letters.redrive() == 1
     assert letters.redrive() == 0
     assert published() == [str(letter.pk)] * 2
+
+
+def test_old_letters_are_forgotten_and_waiting_ones_are_not() -> None:
+    over, waiting, fresh = sent(write()), write(), sent(write())
+    Letter.objects.filter(pk__in=(over.pk, waiting.pk)).update(created_at=timezone.now() - timedelta(days=31))
+    assert letters.forget() == 1
+    assert set(Letter.objects.all()) == {waiting, fresh}
