@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ import orjson
 
 from cluster import errors, logs
 from tenants import clusters
-from tenants.live import frames
+from tenants.live import events, frames
 from tenants.live.guard import RECHECK
 from tenants.live.hub import Hub
 from tenants.live.logview import LogView
@@ -101,7 +102,20 @@ async def _read(run: Run, tail: int, share: int) -> Iterable[tuple[int, Line]]:
 async def follow(
     hub: Hub, app: App, *, user: int, tail: int, may_read: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[Line]:
-    """Lines as they are written, for ever, or until `may_read` says no: asked first, and every few seconds."""
+    """Lines as they are written, for ever, or until `may_read` says no.
+
+    It is asked first, at once when a right of the user's changed, and every few seconds.
+    """
+    async with events.rights_changed(user) as changed:
+        lines = _follow(hub, app, changed, user=user, tail=tail, may_read=may_read)
+        async with aclosing(lines):
+            async for line in lines:
+                yield line
+
+
+async def _follow(
+    hub: Hub, app: App, changed: asyncio.Event, *, user: int, tail: int, may_read: Callable[[], Awaitable[bool]]
+) -> AsyncGenerator[Line, None]:
     if not await may_read():
         yield LOST
         return
@@ -111,12 +125,17 @@ async def follow(
     names: dict[str, str] = {}
     coming: asyncio.Task[Any] | None = None
     asked = clock()
+    heard = asyncio.ensure_future(changed.wait())
     try:
         while True:
             coming = coming or asyncio.ensure_future(anext(messages))
-            await asyncio.wait({coming}, timeout=max(0.0, asked + RECHECK - clock()))
-            if clock() >= asked + RECHECK:
+            left = max(0.0, asked + RECHECK - clock())
+            await asyncio.wait({coming, heard}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if heard.done() or clock() >= asked + RECHECK:
                 asked = clock()
+                if heard.done():
+                    changed.clear()
+                    heard = asyncio.ensure_future(changed.wait())
                 if not await may_read():
                     yield LOST
                     return
@@ -125,6 +144,7 @@ async def follow(
                 for line in _lines(message, names):
                     yield line
     finally:
+        heard.cancel()
         if coming is not None:
             coming.cancel()
         view.close()

@@ -7,12 +7,18 @@ reads the row, or the right, again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+
+log = structlog.get_logger(__name__)
 
 _serving: dict[str, asyncio.AbstractEventLoop] = {}
 """Key "loop": the loop of this process's server, where there is one."""
@@ -46,6 +52,36 @@ def team_group(team_id: int) -> str:
 def rights_group(user_id: int) -> str:
     """The channel layer's group of one user's open sockets."""
     return f"rights.{user_id}"
+
+
+@asynccontextmanager
+async def rights_changed(user: int) -> AsyncIterator[asyncio.Event]:
+    """An event that is set when that user's rights change, while the context lasts; it may miss one, as all here.
+
+    Where the channel layer does not answer it is never set: whoever waits looks by the clock, too.
+    """
+    changed = asyncio.Event()
+    listening = asyncio.create_task(_listen(rights_group(user), changed))
+    try:
+        yield changed
+    finally:
+        listening.cancel()
+        await asyncio.wait({listening})
+
+
+async def _listen(group: str, heard: asyncio.Event) -> None:
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    try:
+        await layer.group_add(group, channel)
+        while True:
+            await layer.receive(channel)
+            heard.set()
+    except Exception:  # of whatever client the layer has
+        log.warning("changes of rights cannot be heard", exc_info=True)
+    finally:
+        with contextlib.suppress(Exception):
+            await layer.group_discard(group, channel)
 
 
 def serve_on(loop: asyncio.AbstractEventLoop | None) -> None:

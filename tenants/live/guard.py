@@ -164,7 +164,10 @@ class GuardedConsumer(AsyncWebsocketConsumer):
     def _account(self) -> User | None:
         """Who holds the socket, read afresh: the owner of the token in its header, else whoever the session is of."""
         header = dict(self.scope["headers"]).get(b"authorization")
-        return self._session_user() if header is None else _token_user(header.decode("latin-1"))
+        user = self._session_user() if header is None else _token_user(header.decode("latin-1"))
+        if user is not None:
+            presence.note(user)
+        return user
 
     def _session_user(self) -> User | None:
         """The account behind the session: gone after sign-out, suspension or a new password.
@@ -181,7 +184,6 @@ class GuardedConsumer(AsyncWebsocketConsumer):
             return None
         if second_factor.missing(user):
             return None
-        presence.note(user)
         return user
 
 

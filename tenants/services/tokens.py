@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tenants import access, audit, rules
 from tenants.errors import Invalid, NotFound
+from tenants.live import events
 from tenants.models import ApiToken, User
 from tenants.services.wishes import clean
 
@@ -55,6 +56,7 @@ def revoke_token(*, actor: User, token: ApiToken) -> ApiToken:
             token.revoked_at = timezone.now()
             token.save(update_fields=["revoked_at"])
             audit.record(actor=actor, action="token.revoke", thing=token)
+            events.announce(events.RightsChanged(user=actor.pk))
     return token
 
 
@@ -67,6 +69,7 @@ def revoke_all(*, actor: User) -> int:
         ApiToken.objects.filter(pk__in=[token.pk for token in ended]).update(revoked_at=timezone.now())
         for token in ended:
             audit.record(actor=actor, action="token.revoke", thing=token)
+        events.announce(events.RightsChanged(user=actor.pk))
     return len(ended)
 
 
