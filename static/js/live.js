@@ -37,7 +37,8 @@ function received(message) {
       element.dispatchEvent(new CustomEvent(`live:${message.what}`, { bubbles: true }));
       element.dispatchEvent(new CustomEvent("live:changed", { bubbles: true, detail: message }));
     }
-  } else if (message.type === "stale") say("stale", message.since);
+  } else if (message.type === "refused" && !message.why) ended();
+  else if (message.type === "stale") say("stale", message.since);
   else if (message.type === "fresh") say("open");
   else document.dispatchEvent(new CustomEvent("live:message", { detail: message }));
 }
@@ -55,15 +56,18 @@ function say(state, since) {
   document.dispatchEvent(new CustomEvent("live:state", { detail: state }));
 }
 
-// The right to look ends, too, when what one looks at is deleted. A namespace's page that showed its deletion has words
-// for the end; in the place of any other page comes the server's page of what is gone.
-function watched(state) {
-  say(state);
-  if (state !== "right-lost") return;
+// The right to look ends, too, when what one looks at is deleted, maybe before the socket asks. A namespace's page that
+// showed its deletion has words for the end; in the place of any other page comes the server's page of what is gone.
+function ended() {
   const words = document.querySelector("[data-gone]");
   if (!words || !document.querySelector("[data-going]")) return lookAgain();
   for (const element of document.querySelectorAll("[data-topic]")) element.hidden = true;
   words.hidden = false;
+}
+
+function watched(state) {
+  say(state);
+  if (state === "right-lost") ended();
 }
 
 async function lookAgain() {
