@@ -204,8 +204,7 @@ def _app_message(row: Row, spec: ReleaseSpec, before: int, running: int, one: in
     more = "" if spec.one_node else f" and {SURGE} more during a rollout"
     takes = "takes" if pods == "1 replica" and not more else "take"
     return (
-        f"{what} too much. {pods}{more} {takes} {row.say(row.this + row.surge)}; "
-        f"{row.say(row.free)} are free. {ways}"
+        f"{what} too much. {pods}{more} {takes} {row.say(row.this + row.surge)}; {row.say(row.free)} are free. {ways}"
     )
 
 
