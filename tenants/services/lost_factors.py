@@ -19,7 +19,7 @@ from tenants.services.wishes import clean
 
 
 def reset_second_factor(*, person: User, reason: str) -> int:
-    """Removes all second factors of `person`, signs them out everywhere and tells them why. Returns how many there were.
+    """Removes all second factors of `person`, signs them out everywhere, tells them why. Returns how many there were.
 
     There is no actor: it is asked of the command line alone. Raises Invalid at reason, Conflict where there is none.
     """
@@ -42,9 +42,7 @@ def reset_second_factor(*, person: User, reason: str) -> int:
 
 def _tell(person: User, reason: str) -> None:
     title = "Your second factor was removed"
-    text = (
-        f"{reason}\n\nSign in with your password and set one up again. It was not you who asked? Tell the site’s staff."
-    )
+    text = f"{reason}\n\nSign in with your password and set one up again. If you did not ask, tell the site’s staff."
     context = {"title": title, "text": text, "path": "/accounts/2fa/"}
     for address in EmailAddress.objects.filter(user=person, verified=True):
         letters.write(
