@@ -241,6 +241,10 @@ class Hub:
         figures, html = await asyncio.get_running_loop().run_in_executor(
             self._renderer, fragments.render, topic, rollout, self._events(topic.place)
         )
+        if topic.noun in fragments.PARTIALS and not html:  # gone: said at once, the sockets' rechecks follow
+            for outbox in tuple(shown.viewers):
+                outbox.put(frames.encode(frames.Refused(topic.name)))
+            return
         still = {target: _TIMES.sub("", text) for target, text in html.items()}
         changed = {target: html[target] for target, text in still.items() if shown.html.get(target) != text}
         shown.html.update(still)

@@ -83,6 +83,18 @@ def test_page_whose_app_somebody_else_deletes_says_so_and_leads_up(visit: Visito
     carol.wait_for_url(f"**{place}")
 
 
+def test_deletion_of_a_namespace_ends_in_words(visit: Visitors, place: str) -> None:
+    page = visit("alice")
+    acts.make_namespace(page, "payments", "passing", "Small")
+    acts.wait_until_ready(page)
+    acts.confirm(page, "/t/payments/n/passing/delete/", "payments-passing", "Delete namespace")
+    page.wait_for_url("**/t/payments/n/passing/")
+    acts.mark(page)
+    expect(page.get_by_text("payments-passing is gone")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("What is still there")).to_be_hidden()
+    assert acts.same_page(page)
+
+
 def test_address_of_what_is_gone_leads_up(visit: Visitors, place: str) -> None:
     page = visit("bob")
     visit.watch(page).allow("404")
