@@ -1,4 +1,4 @@
-"""Where people would be stuck: without the right, at what is gone, on a narrow page, with long names, without scripts."""
+"""Where people could be stuck: without a right, at what is gone, on narrow pages, with long names, without scripts."""
 
 from __future__ import annotations
 
