@@ -6,19 +6,23 @@ The lines are in doors.py. A page, call, socket or task without a line fails her
 from __future__ import annotations
 
 import copy
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.celery import app as celery
-from tenants import tasks
+from tenants import access, tasks
 from tenants.live.routing import websocket_urlpatterns
-from tenants.models import App, AuditEntry, Operation
+from tenants.models import ApiToken, App, AuditEntry, Operation, Team
 from tests.access.conftest import World, make_world
 from tests.access.doors import (
     ACCOUNT,
@@ -30,6 +34,7 @@ from tests.access.doors import (
     RECENT,
     SIGNED_IN,
     SOCKETS,
+    STAFF,
     TASKS,
     Door,
 )
@@ -167,6 +172,64 @@ def test_viewers_read_logs_where_the_team_allows(world: World, name: str) -> Non
     door = next(door for door in (*PAGES, *CALLS) if door.name == name)
     found = {who: asked(world, door, who).status_code for who in ("carol", "sam", "erin")}
     assert found == {"carol": door.status, "sam": 403, "erin": 404}
+
+
+# -- a suspended team, and the site's staff ------------------------------------------------------------------
+
+# What is left to do in a suspended team: carol leaves, a quota is counted.
+LEFT = {"member_remove", "api:member", "api:preflight"}
+SUPPORTS = {"team_suspend", "team_lift", "api:team_suspension"}
+IN_TEAM = re.compile("transfer_|request_|invitation_|my_")
+WRITING = [
+    door
+    for door in (*PAGES, *CALLS)
+    if door.method != "GET"
+    and door.name not in SUPPORTS
+    and ("team" in NAMED[door.name].keys or IN_TEAM.match(door.name.removeprefix("api:")))
+]
+
+
+@pytest.mark.parametrize("door", WRITING, ids=ids)
+def test_nobody_changes_anything_in_a_suspended_team(world: World, door: Door) -> None:
+    with transaction.atomic():
+        Team.objects.filter(slug__in=("payments", "ports", "harbor")).update(suspended_at=timezone.now())
+        lines = AuditEntry.objects.exclude(outcome="denied").count()
+        for name in CAST:
+            with transaction.atomic():
+                status = asked(world, door, name).status_code
+                if door.name in LEFT and status == door.status:
+                    transaction.set_rollback(True)
+                    continue
+                assert status in {200, 302, 401, 403, 404, 409}, name
+                assert AuditEntry.objects.exclude(outcome="denied").count() == lines, name
+                if name in door.may.split() and door.name.startswith("api:"):
+                    assert status in {403, 404}, name
+        transaction.set_rollback(True)
+
+
+def test_staff_come_to_see_no_secret_and_are_nobody_else(world: World) -> None:
+    """Behind no door: a value of a secret, a token, a session's key, or a session that is another's."""
+    told = [*world.texts.values(), world.code, *ApiToken.objects.values_list("digest", flat=True)]
+    told += [value for value in Session.objects.values_list("session_key", flat=True) if value]
+    for door in (*PAGES, *CALLS):
+        for name in STAFF.split():
+            with transaction.atomic():
+                answer = asked(world, door, name)
+                own = {world.texts[name], world.browsers[name].session.session_key}
+                if not answer.streaming:
+                    html = answer.content.decode()
+                    assert not [text for text in told if text in html and text not in own], (door, name)
+                assert answer.wsgi_request.user.pk in {None, world.people[name].pk}, (door, name)
+                assert world.browsers[name].session.get(SESSION_KEY) in {None, str(world.people[name].pk)}, (door, name)
+                transaction.set_rollback(True)
+
+
+def test_staff_open_no_log_and_no_shell() -> None:
+    assert not {"logs.read", "secrets.write"} & {
+        verb for verb, holders in access.RIGHTS.items() if holders & {"support", "approver"}
+    }
+    words = "shell|exec|impersonat|hijack|become|login_as"
+    assert not [route.route for route in ROUTES if re.search(words, route.route)]
 
 
 # -- the account's pages and Django's admin ------------------------------------------------------------------
