@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -11,8 +12,18 @@ from django.db.models import Q
 from tenants.models.team import Team
 
 
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def visible_to(self, user: Any) -> NoticeQuerySet:
+        """One's own, and nobody else's."""
+        mine = self.filter(person=user, in_portal=True)
+        return mine if user.is_authenticated and user.is_active else self.none()
+
+
 class Notice(models.Model):
-    """One thing that one person is told. `kind` is a key of `tenants.notices.KINDS`; `path` is local, or ""."""
+    """One thing that one person is told. `kind` is a key of `tenants.notices.KINDS`; `path` is local, or "".
+
+    One that is not `in_portal` only waits for the next daily mail.
+    """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=40)
@@ -22,13 +33,17 @@ class Notice(models.Model):
     path = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
+    in_portal = models.BooleanField(default=True)
     in_digest = models.BooleanField(default=False)  # waits for the next daily mail
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [
             models.Index(fields=["person", "-at"], name="notice_person"),
             models.Index(fields=["person"], name="notice_unread", condition=Q(read_at__isnull=True)),
+            models.Index(fields=["at"], name="notice_age"),
             models.Index(fields=["person"], name="notice_digest", condition=Q(in_digest=True)),
         ]
 

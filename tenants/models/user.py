@@ -28,6 +28,8 @@ class User(AbstractUser):
 
     A suspended account has `is_active` False and a `suspended_at`; `suspended_reason` is what it is told at sign-in.
     `seen_at` is written at most once a minute. `time_zone` is an IANA name; `language` of settings.LANGUAGES or "".
+    `mails_paused`: no mail of what others do, whatever was chosen. `digest_on` is the day of the last daily mail, in
+    their time zone.
     """
 
     staff_role = models.CharField(max_length=16, choices=StaffRole.choices, default=StaffRole.NONE, blank=True)
@@ -35,6 +37,8 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=64, default="UTC")
     language = models.CharField(max_length=12, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
+    mails_paused = models.BooleanField(default=False)
+    digest_on = models.DateField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspended_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     suspended_reason = models.CharField(max_length=300, blank=True)
