@@ -1,6 +1,6 @@
 """The audit log's chain: every entry's digest covers the one before, so that a change or a gap shows.
 
-Three things hold it (docs/decisions/0007-audit-chain.md): an entry's stamp, an HMAC of its fields that only Berth can
+Three things hold it (docs/decisions/0010-audit-chain.md): an entry's stamp, an HMAC of its fields that only Berth can
 make, so that nothing written past it gets into the chain; its link, SHA-256 over the link before, given after the
 commit in the order of commits; and the head, which is sealed by an HMAC too. Keys are SECRET_KEY and its fallbacks.
 """

@@ -14,6 +14,8 @@ from tenants.forms.fields import RuleField, obeyed
 from tenants.rules import filters
 
 Choices = Iterable[tuple[str, str]]
+FIRST = ("q", "who", "from", "to")
+REST = ("action", "outcome", "role", "door")
 
 
 class MomentField(forms.CharField):
@@ -53,6 +55,20 @@ class AuditFilterForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """What was asked for, with what can be understood of it."""
         return by_names(self.cleaned_data if self.is_valid() else {})
+
+    @property
+    def first(self) -> list[forms.BoundField]:
+        """What most people look by."""
+        return [self[name] for name in FIRST]
+
+    @property
+    def rest(self) -> list[forms.BoundField]:
+        return [self[name] for name in REST]
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether any of `rest` is asked for, and must be seen."""
+        return any(self.data.get(name) for name in REST)
 
     @property
     def used(self) -> bool:

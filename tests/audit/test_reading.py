@@ -368,7 +368,7 @@ def test_export_is_streamed_in_batches(
 
 
 def test_whoever_has_the_json_lines_can_check_the_chain_without_berth(ask: Script, sam: User, written: None) -> None:
-    """As docs/decisions/0007-audit-chain.md tells it."""
+    """As docs/decisions/0010-audit-chain.md tells it."""
     ask(sam, "me")
     chain.link()
     text = exported(ask(sam, "audit", accept="application/x-ndjson"))
