@@ -8,17 +8,12 @@ import pytest
 from django.test import Client
 
 from tenants.models import App, ClusterState, Namespace, Secret, Team, User, Volume
-from tests import factories
+from tests import factories, signing_in
 
 
 @pytest.fixture
 def signed_in() -> Callable[[User], Client]:
-    def make(user: User) -> Client:
-        client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return make
+    return signing_in.signed_in
 
 
 @pytest.fixture
