@@ -66,6 +66,8 @@ def teams_of(people: dict[str, User]) -> dict[str, Team]:
         for username, role in (("andy", Role.ADMIN), ("bob", Role.DEVELOPER), ("carol", Role.VIEWER)):
             Membership.objects.create(team=made["payments"], user=people[username], role=role)
         Membership.objects.create(team=made["storefront"], user=people["bob"], role=Role.DEVELOPER)
+        about = "What customers see: the shop and its pages"
+        teams.edit_team(actor=people["erin"], team=made["storefront"], description=about, discoverable=True)
     return made
 
 

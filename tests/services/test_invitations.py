@@ -276,6 +276,17 @@ def test_sending_again_kills_the_old_token(andy: User, erin: User, team: Team) -
     assert found.invited_by == andy
 
 
+def test_page_of_the_old_link_accepts_nothing_once_it_was_sent_again(alice: User, erin: User, team: Team) -> None:
+    _, token = make_invitation(team, confirm_address(erin))
+    before = invitations.by_token(token)
+    assert before is not None
+    invitations.resend(actor=alice, invitation=before)
+    shown = Invitation.objects.get()
+    shown.digest = before.digest
+    with pytest.raises(NotFound):
+        invitations.accept(actor=erin, invitation=shown)
+
+
 def test_taken_back_it_opens_nothing(alice: User, erin: User, team: Team) -> None:
     invitation, token = make_invitation(team, confirm_address(erin))
     invitations.revoke(actor=alice, invitation=invitation)
