@@ -140,5 +140,5 @@ def _made(salt: str, text: str, mac: str) -> bool:
     return any(constant_time_compare(_hmac(salt, text, key), mac) for key in keys)
 
 
-def _hmac(salt: str, text: str, key: str) -> str:
+def _hmac(salt: str, text: str, key: str | bytes) -> str:
     return salted_hmac(salt, text, secret=key, algorithm="sha256").hexdigest()

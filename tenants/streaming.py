@@ -27,5 +27,5 @@ def streamed(request: HttpRequest, chunks: Iterator[bytes], **about: Any) -> Str
 
 
 async def _awaited(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (chunk := await sync_to_async(next)(chunks, None)) is not None:
+    while (chunk := await sync_to_async(lambda: next(chunks, None))()) is not None:
         yield chunk

@@ -45,7 +45,7 @@ def site(request: Request) -> HttpResponse:
 def entry(request: Request, pk: int) -> HttpResponse:
     """One entry: every field, what changed, and whether it is as it was written."""
     found = audit.entry(request.user, pk)
-    team = Team.objects.visible_to(request.user).filter(pk=found.team_id).first()
+    team = Team.objects.visible_to(request.user).filter(pk=found.team_id or 0).first()
     if team is not None:
         request.team = team
     place, link = integrity.place(found)

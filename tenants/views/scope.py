@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -23,7 +24,7 @@ from tenants.models import App, Namespace, Operation, Secret, Team, User, Volume
 from tenants.models.namespace import InNamespace
 from tenants.selectors import finding, operations
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 T = TypeVar("T")
 P = TypeVar("P", Team, Namespace, App, Volume, Secret)
 
@@ -37,7 +38,7 @@ class Request(HttpRequest):
 
 
 class Page(Protocol):
-    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse: ...
+    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase: ...
 
 
 def page(*methods: str) -> Callable[[View], Page]:
@@ -47,7 +48,7 @@ def page(*methods: str) -> Callable[[View], Page]:
         @require_http_methods([*(methods or ("GET",)), "HEAD"])
         @login_required
         @wraps(view)
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 return view(request, *args, **kwargs)
             except NotFound as error:

@@ -96,8 +96,8 @@ def test_entry_far_behind_is_found_by_a_look_through_the_whole(
     monkeypatch.setattr(chain, "RECENT", 0)
     with monkeypatch.context() as patch:
         patch.setattr(chain, "link_soon", lambda: None)
-        audit.record(actor=alice, action="team.edit", thing=team)
-    AuditHead.objects.update(entry_id=1_000)
+        entry = audit.record(actor=alice, action="team.edit", thing=team)
+    AuditHead.objects.update(entry_id=entry.pk + 1)
     assert chain.link() == 0
     assert chain.link(whole=True) == 1
 

@@ -17,7 +17,7 @@ PORT = "BERTH_TEST_DATABASE_PORT"
 
 
 @pytest.mark.services
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(PORT in os.environ, reason="this is that run")
 @pytest.mark.skipif(not INITDB, reason="PostgreSQL is not installed")
 def test_all_of_it_holds_on_postgresql() -> None:
@@ -30,7 +30,7 @@ def test_all_of_it_holds_on_postgresql() -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=280,
+            timeout=570,
         )
     finally:
         server.remove()
