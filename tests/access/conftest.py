@@ -15,7 +15,7 @@ from tenants.releases import SecretKey
 from tenants.services import suspensions
 from tenants.services.tokens import create_token
 from tests import factories
-from tests.access.doors import CAST, Door
+from tests.access.cast import CAST, Door
 from tests.access.routes import NAMED
 from tests.live.conftest import connect, hub  # noqa: F401
 from tests.signing_in import signed_in
@@ -46,6 +46,7 @@ class World:
     code: str
     join_request: JoinRequest
     transfer: Transfer
+    notice: Notice
     texts: dict[str, str]
     browsers: dict[str, Client] = field(default_factory=dict)
 
@@ -60,6 +61,8 @@ class World:
             "audit_entry": self.entry.pk,
             "session": self.session.pk,
             "session_end": self.session.pk,
+            "notice": self.notice.pk,
+            "notice_read": self.notice.pk,
             "invitation": self.invitation.pk,
             "my_invitation": self.invitation.pk,
             "invitation_resend": self.invitation.pk,
@@ -79,6 +82,7 @@ class World:
             "volume": "data",
             "secret": "spare" if door.method == "DELETE" or name.endswith("_delete") else "database",
             "number": 1,
+            "token": turn_down_link(self.people["alice"].pk, "request.asked").rstrip("/").rpartition("/")[2],
             "username": "zoe" if way in SHUT else "carol",
             "pk": next((thing.pk for noun, thing in named.items() if noun in name), own.get(name)),
         }
@@ -131,6 +135,7 @@ def make_world() -> World:
         invitation=invitation,
         code=code,
         join_request=factories.make_request(team, people["erin"]),
+        notice=Notice.objects.create(person=people["alice"], kind="release.stuck", title="v2 is stuck", path="/"),
         transfer=Transfer.objects.create(team=team, giver=people["alice"], taker=people["andy"]),
         texts={name: text for name, (_, text) in tokens.items()},
     )

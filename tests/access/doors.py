@@ -1,55 +1,11 @@
-"""Every door of Berth, a line each, and who of the cast it lets in. A door without a line fails test_matrix.py.
+"""Every door of Berth but the calls, a line each, and who of the cast it lets in (`cast.py`; calls: `calls.py`).
 
-alice owns the team, andy is its admin, bob a developer, carol a viewer; erin owns another team; sam supports and dave
-approves quotas, both staff; zoe was a developer of the team and is suspended; "nobody" is signed out.
+A door without a line fails test_matrix.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
-CAST = ("alice", "andy", "bob", "carol", "erin", "sam", "dave", "zoe", "nobody")
-OWNER = "alice"
-ADMINS = "alice andy"
-WRITERS = "alice andy bob"
-STAFF = "sam dave"
-RECEPTION = "alice andy sam"  # who read invitations and requests
-ASKED = "alice andy sam erin"  # erin asked to join
-SEEN = "alice andy bob carol sam dave"  # all who know of the team
-SIGNED_IN = "alice andy bob carol erin sam dave"
-ALL = " ".join(CAST)
-
-
-@dataclass(frozen=True)
-class Door:
-    """One method of one address.
-
-    `may` get `status`. Of the others, those who know of the team get 403, strangers 404 (everybody, where `hidden`),
-    and who is signed out or suspended is sent to sign in: 302 on pages, 401 by calls. `kind`: the operation that it
-    opens.
-    """
-
-    name: str
-    may: str
-    status: int = 200
-    method: str = "GET"
-    body: dict[str, Any] = field(default_factory=dict)
-    query: str = ""
-    kind: str = ""
-    hidden: bool = False
-    forbidden: str = ""  # who gets 403 although it is hidden from the others
-
-    def expected(self, *, signed_out: int) -> dict[str, int]:
-        """Who → status."""
-        refused = {name: 403 if name in SEEN.split() and not self.hidden else 404 for name in CAST}
-        refused |= dict.fromkeys(self.forbidden.split(), 403)
-        return refused | {"nobody": signed_out, "zoe": signed_out} | dict.fromkeys(self.may.split(), self.status)
-
-
-def post(name: str, may: str, body: dict[str, Any], kind: str = "", status: int = 302, **more: Any) -> Door:
-    return Door(name, may, status, "POST", body, kind=kind, **more)
-
+from tests.access.cast import ADMINS, ALL, ASKED, OWNER, RECEPTION, SEEN, SIGNED_IN, STAFF, WRITERS, Door, post
 
 SPEC_FORM = {
     "image": "registry.example/shop:2",
@@ -62,6 +18,7 @@ SPEC_FORM = {
     "health_period": "5",
     "health_start": "60",
 }
+MAIL_FIELDS = [f"mail-{name}" for name, kind in KINDS.items() if not kind.secures]
 
 PAGES = [
     Door("healthz", ALL),
@@ -76,6 +33,14 @@ PAGES = [
     Door("sessions", SIGNED_IN),
     post("session_end", OWNER, {}, hidden=True),
     post("sessions_end", SIGNED_IN, {}),
+    Door("notices", SIGNED_IN),
+    Door("notice", OWNER, status=302, hidden=True),
+    post("notice_read", OWNER, {}, hidden=True),
+    post("notices_read", SIGNED_IN, {}),
+    Door("notice_choices", SIGNED_IN),
+    post("notice_choices", SIGNED_IN, {"mails_paused": "on", **dict.fromkeys(MAIL_FIELDS, "daily")}),
+    Door("turn_down", ALL),
+    post("turn_down", ALL, {}, status=200),
     Door("account_delete", SIGNED_IN),
     post("account_delete", SIGNED_IN, {"confirm": "somebody else"}, status=200),
     post("theme", SIGNED_IN, {"theme": "dark"}),
@@ -196,107 +161,6 @@ PAGES = [
     post("secret_delete", WRITERS, {"confirm": "spare"}, "secret.delete"),
 ]
 
-
-def call(method: str, name: str, may: str, status: int = 202, body: Any = None, kind: str = "", **more: Any) -> Door:
-    return Door(f"api:{name}", may, status, method, body or {}, kind=kind, **more)
-
-
-IMAGE = {"image": "registry.example/shop:3"}
-
-CALLS = [
-    *(call(method, "nowhere", "", hidden=True) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
-    # Everybody's own.
-    call("GET", "me", SIGNED_IN, 200),
-    call("PATCH", "me", SIGNED_IN, 200, {"time_zone": "Europe/Berlin"}),
-    call("GET", "sessions", SIGNED_IN, 200),
-    call("DELETE", "sessions", SIGNED_IN, 204),
-    call("DELETE", "session", OWNER, 204, hidden=True),
-    call("GET", "plans", SIGNED_IN, 200),
-    call("GET", "tokens", SIGNED_IN, 200),
-    call("POST", "tokens", SIGNED_IN, 403, {"name": "ci", "scopes": ["read"], "days": 30}),
-    call("DELETE", "tokens", SIGNED_IN, 204),
-    call("GET", "token", OWNER, 200, hidden=True),
-    call("DELETE", "token", OWNER, 200, hidden=True),
-    call("GET", "directory", SIGNED_IN, 200),
-    call("GET", "my_invitations", SIGNED_IN, 200),
-    call("DELETE", "my_invitation", "erin", 204, hidden=True),
-    call("POST", "invitation_accept", "erin", 200, {"id": "<invitation>"}, hidden=True),
-    call("GET", "my_join_requests", SIGNED_IN, 200),
-    call("GET", "my_join_request", "erin", 200, hidden=True),
-    call("DELETE", "my_join_request", "erin", 200, hidden=True),
-    call("POST", "my_join_request_messages", "erin", 201, {"text": "Hello"}, hidden=True),
-    call("GET", "adoptable", SIGNED_IN, 200),
-    call("GET", "teams", SIGNED_IN, 200),
-    call("POST", "teams", SIGNED_IN, 201, {"name": "Shop", "slug": "shop"}),
-    # The team.
-    call("GET", "team", SEEN, 200),
-    call("PATCH", "team", ADMINS, 200, {"name": "Paying"}),
-    call("DELETE", "team", OWNER, kind="namespace.delete", query="?confirm=payments"),
-    call("GET", "members", SEEN, 200),
-    call("PATCH", "members", ADMINS, 200, {"members": ["carol"], "role": "developer"}),
-    call("GET", "member", SEEN, 200),
-    call("PATCH", "member", ADMINS, 200, {"role": "developer"}),
-    call("DELETE", "member", f"{ADMINS} carol", 204),  # whose membership it is: everybody may leave
-    call("GET", "team_transfers", SEEN, 200),
-    call("POST", "team_transfers", OWNER, 201, {"to": "bob"}),
-    call("GET", "transfers", SIGNED_IN, 200),
-    call("GET", "transfer", "alice andy sam", 200, hidden=True),
-    call("POST", "transfer_accept", "andy", 200, hidden=True),
-    call("POST", "transfer_decline", "andy", 200, hidden=True),
-    call("POST", "transfer_withdraw", "alice", 200, hidden=True, forbidden="andy sam"),
-    # The site's staff.
-    call("GET", "people", STAFF, 200, hidden=True),
-    call("GET", "person", STAFF, 200, hidden=True),
-    call("PUT", "person_suspension", "sam", 200, {"reason": "Left"}, hidden=True, forbidden="dave"),
-    call("DELETE", "person_suspension", "sam", 200, hidden=True, forbidden="dave"),
-    call("GET", "staff_teams", STAFF, 200, hidden=True),
-    call("PUT", "team_suspension", "sam", 200, {"reason": "Unpaid"}, hidden=True, forbidden="dave"),
-    call("DELETE", "team_suspension", "sam", 200, hidden=True, forbidden="dave"),
-    call("GET", "invitations", RECEPTION, 200),
-    call("POST", "invitations", ADMINS, 201, {"people": ["zoe@example.com"], "role": "viewer"}),
-    call("GET", "invitation", RECEPTION, 200),
-    call("DELETE", "invitation", ADMINS, 204),
-    call("POST", "invitation_resend", ADMINS, 200),
-    call("GET", "join_requests", RECEPTION, 200),
-    call("POST", "join_requests", SIGNED_IN, 201, {"message": "Let me in"}),
-    call("GET", "join_request", RECEPTION, 200),
-    call("POST", "join_request_accept", ADMINS, 200, {"role": "viewer"}),
-    call("POST", "join_request_decline", ADMINS, 200),
-    call("POST", "join_request_messages", ADMINS, 201, {"text": "Hello"}),
-    call("GET", "audit", SEEN, 200),
-    call("GET", "site_audit", STAFF, 200, hidden=True),
-    call("GET", "audit_entry", f"{ADMINS} {STAFF}", 200, hidden=True),
-    call("GET", "operation", SEEN, 200),
-    # Namespaces.
-    call("GET", "namespaces", SEEN, 200),
-    call("POST", "namespaces", ADMINS, 202, {"name": "prod", "plan": "small"}, "namespace.apply"),
-    call("GET", "namespace", SEEN, 200),
-    call("DELETE", "namespace", ADMINS, kind="namespace.delete", query="?confirm=payments-dev"),
-    call("GET", "quota", SEEN, 200),
-    call("POST", "preflight", SEEN, 200, {"volume_size": "1 GiB"}),
-    # Apps.
-    call("GET", "apps", SEEN, 200),
-    call("POST", "apps", WRITERS, 202, {"name": "web", **IMAGE}, "app.apply"),
-    call("GET", "app", SEEN, 200),
-    call("DELETE", "app", WRITERS, kind="app.delete", query="?confirm=checkout"),
-    call("GET", "releases", SEEN, 200),
-    call("POST", "releases", WRITERS, 202, IMAGE, "app.apply"),
-    call("GET", "release", SEEN, 200),
-    call("POST", "rollback", WRITERS, 202, {"number": 1}, "app.apply"),
-    call("POST", "refresh_secrets", WRITERS, 202, {}, "app.apply"),
-    call("GET", "rollout", SEEN, 200),
-    call("GET", "logs", WRITERS, 503),  # past the right: this process watches no cluster
-    # Volumes and secrets.
-    call("GET", "volumes", SEEN, 200),
-    call("POST", "volumes", WRITERS, 202, {"name": "files", "size": "1 GiB"}, "volume.apply"),
-    call("GET", "volume", SEEN, 200),
-    call("DELETE", "volume", ADMINS, kind="volume.delete", query="?confirm=data"),
-    call("GET", "secrets", SEEN, 200),
-    call("POST", "secrets", WRITERS, 202, {"name": "mail", "values": {"A": "1"}}, "secret.apply"),
-    call("GET", "secret", SEEN, 200),
-    call("PATCH", "secret", WRITERS, 202, {"values": {"PASSWORD": "x"}}, "secret.apply"),
-    call("DELETE", "secret", WRITERS, kind="secret.delete", query="?confirm=spare"),
-]
 
 # Who signed in long ago is asked for the password again (tenants.views.recent).
 RECENT = {

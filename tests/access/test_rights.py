@@ -24,6 +24,7 @@ TABLE = {
     "account.edit": "alice andy bob carol sam dave erin",
     "account.delete": "alice andy bob carol sam dave erin",
     "sessions.own": "alice andy bob carol sam dave erin",
+    "notices.own": "alice andy bob carol sam dave erin",
     "tokens.own": "alice andy bob carol sam dave erin",
     "tokens.create": "alice andy bob carol sam dave erin",
     "team.create": "alice andy bob carol sam dave erin",
@@ -41,6 +42,13 @@ TABLE = {
     "audit.read_all": "alice andy sam dave",
     "audit.read_own": "alice andy bob carol sam dave",
 }
+# Verbs of the site, which are asked of no team.
+SITE_TABLE = {
+    "people.read": "sam dave",
+    "people.suspend": "sam",
+    "teams.read": "sam dave",
+    "teams.suspend": "sam",
+}
 
 
 @pytest.fixture
@@ -50,6 +58,20 @@ def cast(request: pytest.FixtureRequest, team: Team, other_team: Team) -> dict[s
 
 def test_every_verb_stands_in_the_table() -> None:
     assert set(access.RIGHTS) == set(TABLE)
+    assert set(access.SITE_RIGHTS) == set(SITE_TABLE)
+
+
+@pytest.mark.parametrize("verb", SITE_TABLE)
+def test_who_may_on_the_site(cast: dict[str, User], verb: str) -> None:
+    assert {name for name in PEOPLE if access.can_site(cast[name], verb)} == set(SITE_TABLE[verb].split())
+    assert not access.can_site(AnonymousUser(), verb)
+    cast["sam"].is_active = False
+    assert not access.can_site(cast["sam"], verb)
+
+
+def test_members_who_are_staff_keep_their_rights_on_the_site(sam: User, team: Team) -> None:
+    make_member(team, sam, "viewer")
+    assert access.can_site(sam, "people.suspend")
 
 
 @pytest.mark.parametrize("verb", TABLE)
@@ -87,7 +109,8 @@ def test_token_may_what_its_scope_and_its_owners_role_both_allow(cast: dict[str,
     for name, user in cast.items():
         user.token_scopes = [scope]
         allowed = {verb for verb in TABLE if access.can(user, verb, team)}
-        assert allowed == {verb for verb in access.SCOPES[scope] if name in TABLE[verb].split()}
+        allowed |= {verb for verb in SITE_TABLE if access.can_site(user, verb)}
+        assert allowed == {verb for verb in access.SCOPES[scope] if name in (TABLE | SITE_TABLE)[verb].split()}
 
 
 def test_token_without_scopes_may_nothing(alice: User, team: Team) -> None:

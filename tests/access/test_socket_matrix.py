@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tenants.live import guard
+from tests.access.cast import CAST, SEEN
 from tests.access.conftest import World, make_world
-from tests.access.doors import CAST, SEEN, SOCKETS
+from tests.access.doors import SOCKETS
 from tests.live.conftest import Connect
 
 pytestmark = pytest.mark.django_db(transaction=True)
