@@ -77,6 +77,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "account.edit": frozenset({EVERYBODY}),
     "account.delete": frozenset({EVERYBODY}),
     "sessions.own": frozenset({EVERYBODY}),  # see and end one's own
+    "notices.own": frozenset({EVERYBODY}),  # mark one's own as read
     "tokens.create": frozenset({EVERYBODY}),
     "tokens.own": frozenset({EVERYBODY}),  # see and revoke one's own
     "audit.read_all": frozenset({OWNER, ADMIN, SUPPORT, APPROVER}),
@@ -110,7 +111,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "apps": _ANY | {"apps.write", "apps.delete"},
     "volumes": _ANY | {"volumes.write", "volumes.delete"},
     "secrets": _ANY | {"secrets.write", "secrets.delete"},
-    "account": _ANY | {"account.edit", "sessions.own"},
+    "account": _ANY | {"account.edit", "sessions.own", "notices.own"},
     "teams": _ANY
     | {"team.create", "team.edit", "team.delete", "team.transfer", "team.join", "team.leave"}
     | {"members.manage", "requests.adopt"}

@@ -47,12 +47,20 @@ _UNDELIVERABLE = range(500, 600)
 
 
 def write(
-    *, to: str, kind: str, subject: str, template: str, context: Mapping[str, Any], team: Team | None = None
+    *,
+    to: str,
+    kind: str,
+    subject: str,
+    template: str,
+    context: Mapping[str, Any],
+    team: Team | None = None,
+    unsubscribe: str = "",
 ) -> Letter:
     """Puts a mail into the outbox, within the transaction of what it tells; it leaves after the commit.
 
     `template` names two templates, `<template>.txt` and `<template>.html`; beside `context` they get `site_name` and
-    `site_url` (without a slash at its end). `to` may be "": see `Letter`.
+    `site_url` (without a slash at its end). `to` may be "": see `Letter`. `unsubscribe` is the address at which mail
+    programs turn such mails down by one POST (RFC 8058).
     """
     pk = uuid4()
     told = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, **context}
@@ -60,6 +68,7 @@ def write(
         "subject": " ".join(subject.split()),
         "text": render_to_string(f"{template}.txt", told).strip() + "\n",
         "html": render_to_string(f"{template}.html", told),
+        "unsubscribe": unsubscribe,
     }
     letter = Letter.objects.create(id=pk, to=to, kind=kind, team=team, sealed=seal(pk, mail))
     transaction.on_commit(partial(operations.publish, TASK, pk), robust=True)
@@ -102,9 +111,13 @@ def redrive(limit: int = 200) -> int:
     return len(sent)
 
 
-def forget() -> int:
-    """Deletes letters that were over long ago: who was written to is nobody's business for ever. Returns how many."""
-    return Letter.objects.filter(~_OPEN, created_at__lt=Now() - KEPT).delete()[0]
+def forget(limit: int = 1000) -> int:
+    """Deletes up to `limit` letters that were over long ago: who was written to is nobody's business for ever.
+
+    Returns how many.
+    """
+    over = Letter.objects.filter(~_OPEN, created_at__lt=Now() - KEPT).values_list("pk", flat=True)[:limit]
+    return Letter.objects.filter(pk__in=list(over)).delete()[0]
 
 
 def pause(attempts: int) -> int:
@@ -122,12 +135,16 @@ def _claim(pk: UUID | str) -> Letter | None:
 def _mail(letter: Letter) -> EmailMultiAlternatives:
     told = unseal(letter.pk, letter.sealed or b"")
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    headers = {"Message-ID": f"<{letter.pk}@{host}>", "Auto-Submitted": "auto-generated"}
+    if told["unsubscribe"]:
+        headers["List-Unsubscribe"] = f"<{told['unsubscribe']}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail = EmailMultiAlternatives(
         told["subject"],
         told["text"],
         settings.DEFAULT_FROM_EMAIL,
         [letter.to],
-        headers={"Message-ID": f"<{letter.pk}@{host}>", "Auto-Submitted": "auto-generated"},
+        headers=headers,
     )
     mail.attach_alternative(told["html"], "text/html")
     return mail

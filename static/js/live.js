@@ -5,6 +5,7 @@ import { Connection } from "./connection.js";
 import { leave } from "./gone.js";
 import { held, keepFocus, whenLeft } from "./keeping.js";
 import { clock, refreshTimes } from "./times.js";
+import { showUnread } from "./unread.js";
 
 const escaped = (text) => CSS.escape(text);
 const topicsOnPage = () => new Set([...document.querySelectorAll("[data-topic]")].map((e) => e.dataset.topic));
@@ -38,6 +39,7 @@ function received(message) {
       element.dispatchEvent(new CustomEvent("live:changed", { bubbles: true, detail: message }));
     }
   } else if (message.type === "refused" && !message.why) ended();
+  else if (message.type === "notices") showUnread(message.unread);
   else if (message.type === "stale") say("stale", message.since);
   else if (message.type === "fresh") say("open");
   else document.dispatchEvent(new CustomEvent("live:message", { detail: message }));
@@ -88,11 +90,13 @@ function catchUp() {
   for (const element of document.querySelectorAll("[data-topic]")) element.dispatchEvent(new CustomEvent("live:changed", { bubbles: true }));
 }
 
-if (document.querySelector("[data-topic]")) {
+// The bell alone does not make a page live: its foot says "as of now".
+const live = document.querySelector("[data-topic]") !== null;
+if (live || document.querySelector("[data-unread]")) {
   connection = new Connection("/ws/live/", {
-    opened: () => { subscribed = new Set(); sync(); catchUp(); },
+    opened: () => { subscribed = new Set(); sync(); catchUp(); connection.send({ type: "subscribe", topic: "me" }); },
     message: received,
-    state: watched,
+    state: (state) => { if (live) watched(state); },
   });
   document.addEventListener("htmx:afterSettle", () => { if (document.documentElement.dataset.live === "open") sync(); refreshTimes(); });
 }

@@ -10,13 +10,17 @@ from channels.db import database_sync_to_async
 from tenants import access
 from tenants.live import frames, topics
 from tenants.live import hub as hubs
+from tenants.live.events import notices_group
 from tenants.live.guard import RIGHT_LOST, GuardedConsumer
 from tenants.live.logs import BLOCKED
 from tenants.live.logview import LogView
 from tenants.live.messages import OpenLogs, Subscribe, live_decoder, log_decoder
 from tenants.live.outbox import Outbox
 from tenants.models import App
+from tenants.selectors import notices
 
+MINE = "me"
+"""The topic of whoever holds the socket: how many notices they have not read."""
 MAX_TOPICS = 60
 """Subscriptions of one socket; a page has two at most."""
 
@@ -28,12 +32,16 @@ class LiveConsumer(GuardedConsumer):
         super().__init__(*args, **kwargs)
         self.outbox = Outbox()
         self.topics: dict[str, topics.Topic] = {}
+        self.counts_notices = False
 
     async def opened(self) -> None:
         self.send_by(self._pump())
 
     async def said(self, text: str) -> None:
         message = live_decoder.decode(text)
+        if message.topic == MINE:
+            await self._count_notices(isinstance(message, Subscribe))
+            return
         if not isinstance(message, Subscribe):
             topic = self.topics.pop(message.topic, None)
             if topic is not None:
@@ -68,9 +76,32 @@ class LiveConsumer(GuardedConsumer):
         self.topics[topic.name] = topic
         await hubs.current().subscribe(topic, self.outbox)
 
+    async def domain_message(self, event: dict[str, Any]) -> None:
+        if event["data"]["type"] == "noticed":
+            await self._tell_notices()
+        else:
+            await super().domain_message(event)
+
     async def closed(self) -> None:
+        await self._count_notices(False)
         for topic in self.topics.values():
             hubs.current().unsubscribe(topic, self.outbox)
+
+    async def _count_notices(self, wanted: bool) -> None:
+        if wanted == self.counts_notices or self.channel_layer is None:
+            return
+        self.counts_notices = wanted
+        group = notices_group(self.user.pk)
+        if wanted:
+            await self.channel_layer.group_add(group, self.channel_name)
+            await self._tell_notices()
+        else:
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def _tell_notices(self) -> None:
+        if self.counts_notices and not self.closing:
+            unread = await database_sync_to_async(notices.unread)(self.user)
+            self.outbox.put(frames.encode(frames.Notices(unread)), key=MINE)
 
     async def _pump(self) -> None:
         while not self.closing:

@@ -41,7 +41,13 @@ class RightsChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     team: int | None = None
 
 
-Message = Changed | RightsChanged
+class Noticed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="noticed"):
+    """What somebody was told, or has read, changed: count their unread notices again."""
+
+    user: int
+
+
+Message = Changed | RightsChanged | Noticed
 
 
 def team_group(team_id: int) -> str:
@@ -52,6 +58,11 @@ def team_group(team_id: int) -> str:
 def rights_group(user_id: int) -> str:
     """The channel layer's group of one user's open sockets."""
     return f"rights.{user_id}"
+
+
+def notices_group(user_id: int) -> str:
+    """The channel layer's group of those of one user's sockets that show their unread notices."""
+    return f"notices.{user_id}"
 
 
 @asynccontextmanager
@@ -97,11 +108,17 @@ def announce(message: Message) -> None:
     transaction.on_commit(lambda: _send(message), robust=True)
 
 
+def _group(message: Message) -> str:
+    if isinstance(message, RightsChanged):
+        return rights_group(message.user)
+    return notices_group(message.user) if isinstance(message, Noticed) else team_group(message.team)
+
+
 def _send(message: Message) -> None:
     layer = get_channel_layer()
     if layer is None:
         return
-    group = rights_group(message.user) if isinstance(message, RightsChanged) else team_group(message.team)
+    group = _group(message)
     payload: dict[str, Any] = {"type": "domain.message", "data": msgspec.to_builtins(message)}
     loop = _serving.get("loop")
     if loop is not None and loop.is_running():

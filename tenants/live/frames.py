@@ -44,6 +44,12 @@ class Changed(Message):
     what: str
 
 
+class Notices(Message):
+    """How many notices the viewer has not read; 100 stands for more, too."""
+
+    unread: int
+
+
 class Stale(Message):
     """The cluster does not answer since then: what is shown may be old."""
 

@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from tenants import audit, chain, letters
+from tenants import audit, chain, letters, notices
 from tenants.observer import leading
 from tenants.observer.watching import Watcher
 from tenants.observer.writing import Desk, Writer
@@ -25,8 +25,10 @@ from tenants.operations import redrive
 log = structlog.get_logger(__name__)
 
 DISPATCH_EVERY = 1.0
-FORGET_EVERY = 3600
-"""In rounds of the dispatcher: so often old letters are deleted."""
+FORGET_EVERY, FORGET_BATCH = 3600, 1000
+"""In rounds of the dispatcher: so often old letters and notices are deleted, so many of each at a time."""
+DAILY_EVERY = 30
+"""In rounds of the dispatcher: so often it is looked whose daily mail is due."""
 STAND_BY = 1.0
 
 
@@ -98,10 +100,19 @@ async def _dispatch(desk: Desk) -> None:
         try:
             await desk.do(redrive)
             await desk.do(letters.redrive)
+            if beat % DAILY_EVERY == 0:
+                await desk.do(notices.send_daily)
             if beat % FORGET_EVERY == 0:
-                await desk.do(letters.forget)
+                await _forget(desk)
             await desk.do(chain.link, whole=whole)
             whole = False
         except DatabaseError as error:
             log.warning("dispatcher_without_database", error=str(error))
         await asyncio.sleep(DISPATCH_EVERY)
+
+
+async def _forget(desk: Desk) -> None:
+    """In batches, so that others get at the tables in between."""
+    for forget in (letters.forget, notices.forget):
+        while await desk.do(forget, FORGET_BATCH) == FORGET_BATCH:
+            log.info("old_rows_deleted", what=forget.__module__, count=FORGET_BATCH)

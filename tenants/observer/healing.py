@@ -19,6 +19,7 @@ from cluster.tenancy import PART_OF_KIND
 from tenants import audit, clusters, intents, operations, outcomes
 from tenants.models import App, Namespace, Operation, Volume
 from tenants.models.operation import OperationState
+from tenants.observer import telling
 from tenants.observer.sights import Key, Manifest, Sight
 
 log = structlog.get_logger(__name__)
@@ -121,7 +122,9 @@ class Healer:
             audit.record(
                 actor=None, action="drift.repaired", thing=row, detail="; ".join(paths)[:400], machine="observer"
             )
-        suspect = self._suspects[key]
+            suspect = self._suspects[key]
+            if isinstance(row, Namespace) and "ResourceQuota" in found and not suspect.pause:
+                telling.quota_repaired(row, "; ".join(found["ResourceQuota"]))  # the first of a series alone
         suspect.repaired = time.monotonic()
         suspect.since = 0.0
         suspect.pause = min(PAUSE_LAST, suspect.pause * 2 or PAUSE_FIRST)

@@ -20,6 +20,7 @@ from cluster.specs import Part
 from tenants import operations, outcomes
 from tenants.models import App, Namespace, Operation, Volume
 from tenants.models.operation import OperationState
+from tenants.observer import telling
 from tenants.observer.healing import Healer
 from tenants.observer.sights import Key, Manifest, Noun, Sight
 
@@ -143,6 +144,8 @@ class Writer:
             now=timezone.now(),
         )
         outcomes.rolled(row, seen)
+        if not seen.finished and (seen.failed or seen.state in outcomes.STUCK):
+            telling.stuck(row, seen)
         if seen.finished:
             operations.close(_awaiting(row, seen.generation))
         elif seen.failed:

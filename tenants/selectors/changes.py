@@ -46,6 +46,7 @@ NAMES = {
     "time_zone": "Time zone",
     "language": "Language",
     "theme": "Light or dark",
+    "mails_paused": "Mails paused",
 }
 
 
@@ -91,6 +92,7 @@ OWN_DEEDS = {
     "second_factor.add": "Added a second factor",
     "second_factor.remove": "Removed a second factor",
     "session.end": "Ended sessions",
+    "notices.choose": "Chose what to be told of",
 }
 REFUSALS = {
     "team.edit": "change the team",

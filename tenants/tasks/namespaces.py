@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.db import transaction
+from django.urls import reverse
 
 from cluster import errors
 from cluster.specs import Remaining
-from tenants import clusters, intents, operations, outcomes
+from tenants import clusters, intents, notices, operations, outcomes
 from tenants.models import Namespace
 from tenants.operations import Hold
 from tenants.tasks.carry import carry, settle
@@ -56,7 +57,23 @@ def _delete(hold: Hold, namespace: Namespace) -> None:
         return
     with transaction.atomic():
         if operations.finish(hold):
+            _tell_deleted(hold, namespace)
             outcomes.gone(namespace)
+
+
+def _tell_deleted(hold: Hold, namespace: Namespace) -> None:
+    """Owners and admins hear of it, but for who asked for it; of a team that goes with it nobody is left to hear."""
+    team, actor = namespace.team, hold.operation.actor
+    if team.deleting:
+        return
+    notices.tell(
+        notices.managers(team, besides=actor),
+        kind="namespace.deleted",
+        title=f"{actor or 'Somebody'} deleted the namespace {namespace}",
+        text="It is gone from the cluster, with all that was in it.",
+        path=reverse("team", args=[team.slug]),
+        team=team,
+    )
 
 
 def _ask_deletion(namespace: Namespace) -> Remaining:

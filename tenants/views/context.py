@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from tenants.models import Team
 from tenants.selectors import frame as frames
+from tenants.selectors import notices
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -33,6 +34,11 @@ class _Frame:
     def counts(self) -> dict[str, int]:
         team = self.team
         return self._keep("counts", lambda: frames.counted(team) if team is not None and team.pk else {})
+
+    @property
+    def unread(self) -> int:
+        """Of the viewer's notices; `notices.MANY` stands for more, too."""
+        return self._keep("unread", lambda: notices.unread(self._request.user))  # type: ignore[arg-type]
 
     @property
     def site_name(self) -> str:

@@ -26,6 +26,7 @@ OPEN_PATHS = (
     "/accounts/logout/",
     "/accounts/login/",
     "/settings/theme/",
+    "/turn-down/",
 )
 
 

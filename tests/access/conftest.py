@@ -10,7 +10,20 @@ from django.test import Client
 from django.urls import reverse
 
 from tenants import audit
-from tenants.models import ApiToken, App, AuditEntry, Invitation, JoinRequest, Operation, Plan, Team, Transfer, User
+from tenants.models import (
+    ApiToken,
+    App,
+    AuditEntry,
+    Invitation,
+    JoinRequest,
+    Notice,
+    Operation,
+    Plan,
+    Team,
+    Transfer,
+    User,
+)
+from tenants.notices import turn_down_link
 from tenants.releases import SecretKey
 from tenants.services import suspensions
 from tenants.services.tokens import create_token

@@ -5,6 +5,7 @@ A door without a line fails test_matrix.py.
 
 from __future__ import annotations
 
+from tenants.notices import KINDS
 from tests.access.cast import ADMINS, ALL, ASKED, OWNER, RECEPTION, SEEN, SIGNED_IN, STAFF, WRITERS, Door, post
 
 SPEC_FORM = {
