@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, GeneratedField, Q, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Upper
 from django.utils import timezone
 
 from tenants.models.team import Role, Team
@@ -82,6 +82,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["-at", "-id"], name="audit_at"),
             models.Index(fields=["team", "-at", "-id"], name="audit_team"),
             models.Index(fields=["actor", "-at", "-id"], name="audit_actor"),
+            models.Index(Upper("actor_name"), F("at").desc(), F("id").desc(), name="audit_who"),
             models.Index(fields=["action", "-at", "-id"], name="audit_action"),
             models.Index(fields=["target_noun", "target_id", "-at", "-id"], name="audit_target"),
             models.Index(fields=["-at", "-id"], name="audit_refused", condition=~Q(outcome="done")),

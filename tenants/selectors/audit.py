@@ -73,7 +73,7 @@ def entries(user: User, wanted: Wanted, team: Team | None = None) -> AuditQueryS
     exact = {name: getattr(wanted, name) for name in ("role", "door", "action", "outcome") if getattr(wanted, name)}
     rows = rows.filter(**exact)
     if wanted.who:
-        rows = rows.filter(actor_name__iexact=wanted.who, words__icontains=wanted.who)
+        rows = rows.filter(actor_name__iexact=wanted.who)
     if wanted.target:
         noun, _, pk = wanted.target.partition(":")
         rows = rows.filter(target_noun=noun, target_id=pk)
