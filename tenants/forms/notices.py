@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
 
 from tenants.forms.fields import DomainForm
 from tenants.models.notice import ByMail
-from tenants.notices import KINDS, Kind
+from tenants.notices import Kind
 
 
 class NoticesForm(DomainForm):
@@ -17,17 +17,18 @@ class NoticesForm(DomainForm):
 
     mails_paused = forms.BooleanField(label="Pause all mails but those that guard my account", required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kinds: Mapping[str, Kind], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, kind in KINDS.items():
+        self.kinds = kinds
+        for name, kind in kinds.items():
             if not kind.secures:
                 self.fields[f"portal-{name}"] = forms.BooleanField(label=f"{kind.label}: in the portal", required=False)
                 self.fields[f"mail-{name}"] = forms.ChoiceField(label=f"{kind.label}: by mail", choices=ByMail.choices)
 
     def groups(self) -> Iterator[tuple[str, list[tuple[Kind, Any, Any]]]]:
         """(heading, its rows: kind, field of the portal, field of mails; None where nothing can be chosen)."""
-        for heading in dict.fromkeys(kind.group for kind in KINDS.values()):
-            yield heading, [(kind, *self._pair(name)) for name, kind in KINDS.items() if kind.group == heading]
+        for heading in dict.fromkeys(kind.group for kind in self.kinds.values()):
+            yield heading, [(kind, *self._pair(name)) for name, kind in self.kinds.items() if kind.group == heading]
 
     def _pair(self, name: str) -> Sequence[Any]:
         return [self[f"{part}-{name}"] if f"{part}-{name}" in self.fields else None for part in ("portal", "mail")]

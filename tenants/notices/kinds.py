@@ -13,7 +13,7 @@ from tenants.models.notice import ByMail
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`label` and `group` stand in the settings.
+    """`label` and `group` stand in the settings, of kinds for the site's `staff` in theirs alone.
 
     `secures` the account: in the portal and by mail, whatever was chosen; its mail is written where the account changes
     (`tenants.account_mails`), since it goes out even to whoever is suspended.
@@ -23,10 +23,11 @@ class Kind:
     group: str
     by_mail: ByMail = ByMail.NEVER
     in_portal: bool = True
+    staff: bool = False
     secures: bool = False
 
 
-PEOPLE, APPS, ACCOUNT = "Teams and people", "Apps and namespaces", "Your account"
+PEOPLE, APPS, SITE, ACCOUNT = "Teams and people", "Apps and namespaces", "The site", "Your account"
 
 KINDS: Mapping[str, Kind] = {
     "request.asked": Kind("Somebody asks to join a team of mine", PEOPLE, ByMail.NOW),
@@ -37,9 +38,9 @@ KINDS: Mapping[str, Kind] = {
     "invitation.accepted": Kind("Somebody accepted or declined my invitation", PEOPLE),
     "member.changed": Kind("Somebody changed my role in a team, or took me out", PEOPLE),
     "team.suspended": Kind("A team of mine was suspended, or is open again", PEOPLE, ByMail.NOW),
-    "team.owner_kept": Kind("Support: somebody stays a team's last owner against their groups", PEOPLE, ByMail.NOW),
     "release.stuck": Kind("What I released is stuck", APPS),
     "namespace.deleted": Kind("A namespace of a team of mine was deleted", APPS),
     "quota.repaired": Kind("Somebody changed a quota in the cluster, and it was put right", APPS),
+    "team.owner_kept": Kind("Somebody stays a team's last owner against their groups", SITE, ByMail.NOW, staff=True),
     "account.secured": Kind("Password, address or second factor; suspension", ACCOUNT, ByMail.NOW, secures=True),
 }

@@ -82,9 +82,10 @@ def teams(user: User) -> list[Team]:
 
 
 def choices(user: User) -> list[Choice]:
-    """Each kind as the viewer has it, in the order of the table."""
+    """Each kind as the viewer has it, in the order of the table; those of the site's staff for them alone."""
     chosen = {row.kind: row for row in NoticeChoice.objects.filter(person=user)}
-    return [_choice(name, kind, None if kind.secures else chosen.get(name)) for name, kind in KINDS.items()]
+    kinds = {name: kind for name, kind in KINDS.items() if user.is_site_staff or not kind.staff}
+    return [_choice(name, kind, None if kind.secures else chosen.get(name)) for name, kind in kinds.items()]
 
 
 def _choice(name: str, kind: Kind, row: NoticeChoice | None) -> Choice:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -62,10 +64,13 @@ def read_all(request: Request) -> HttpResponse:
 @page("GET", "POST")
 def choices(request: Request) -> HttpResponse:
     """Which kinds, where, and how by mail."""
-    held = [choice for choice in shown.choices(request.user) if not choice.kind.secures]
-    initial = {f"portal-{choice.name}": choice.in_portal for choice in held}
+    found = shown.choices(request.user)
+    held = [choice for choice in found if not choice.kind.secures]
+    initial: dict[str, Any] = {f"portal-{choice.name}": choice.in_portal for choice in held}
     initial |= {f"mail-{choice.name}": choice.by_mail for choice in held}
-    form = NoticesForm(request.POST or None, initial={**initial, "mails_paused": request.user.mails_paused})
+    initial["mails_paused"] = request.user.mails_paused
+    kinds = {choice.name: choice.kind for choice in found}
+    form = NoticesForm(request.POST or None, kinds=kinds, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         wishes = {
