@@ -46,7 +46,7 @@ def person(request: Request, username: str) -> HttpResponse:
     """Somebody's teams and roles, and how many sessions and tokens they have."""
     access.require_site(request.user, "people.read")
     found = shown.person(username)
-    context = {"person": found, "user_row": found.user, "crumbs": _crumbs("people", found.user.username)}
+    context = {"person": found, "crumbs": _crumbs("people", found.user.username)}
     return render(request, "tenants/staff/person.html", context)
 
 
