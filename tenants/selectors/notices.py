@@ -100,9 +100,6 @@ def _cursor(notice: Notice) -> str:
 
 def _read(cursor: str) -> tuple[int, datetime, int]:
     found = _CURSOR.fullmatch(cursor)
-    try:
-        if found is not None:
-            return int(found[1]), _EPOCH + timedelta(microseconds=int(found[2])), int(found[3])
-    except OverflowError:
-        pass
-    raise NotFound("There is no such page.")
+    if found is None:
+        raise NotFound("There is no such page.")
+    return int(found[1]), _EPOCH + timedelta(microseconds=int(found[2])), int(found[3])

@@ -1,0 +1,346 @@
+"""Notices: who is told what, where and how by mail, as each chose; the daily mail; links that turn mails down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tenants import letters, notices
+from tenants.errors import Invalid, NotFound
+from tenants.models import AuditEntry, Letter, Notice, NoticeChoice, Team, User
+from tenants.notices import DAILY, KINDS
+from tenants.selectors import notices as shown
+from tenants.services import notices as verbs
+from tenants.services.notices import Wish
+from tests.factories import confirm_address
+
+pytestmark = pytest.mark.django_db
+MORNING = datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _addresses(request: pytest.FixtureRequest) -> None:
+    if "alice" in request.fixturenames:
+        confirm_address(request.getfixturevalue("alice"))
+
+
+def tell(*people: User, kind: str = "release.stuck", title: str = "v2 is stuck", **more: Any) -> None:
+    notices.tell(people, kind=kind, title=title, **more)
+
+
+def choose(person: User, kind: str = "release.stuck", **wish: Any) -> None:
+    verbs.choose(actor=person, wishes={kind: Wish(**wish)})
+
+
+def sent() -> list[Any]:
+    """What left by now."""
+    for letter in Letter.objects.filter(sent_at=None):
+        letters.send(letter.pk)
+    return list(mail.outbox)
+
+
+def at(moment: datetime, **columns: Any) -> None:
+    """All notices were told then."""
+    Notice.objects.update(at=moment, **columns)
+
+
+def token(person: User, kind: str) -> str:
+    return notices.turn_down_link(person.pk, kind).rstrip("/").rpartition("/")[2]
+
+
+# -- telling -----------------------------------------------------------------------------------------------
+
+
+def test_few_kinds_are_mailed_unless_somebody_asks_for_it() -> None:
+    """What waits for an answer, the answer that somebody waits for, and what stops a team or guards an account."""
+    at_once = {name for name, kind in KINDS.items() if kind.by_mail == "now"}
+    assert at_once == {
+        "request.asked",
+        "request.message",
+        "request.answered",
+        "transfer.offered",
+        "team.suspended",
+        "team.owner_kept",
+        "account.secured",
+    }
+    assert all(kind.by_mail != "daily" for kind in KINDS.values())
+
+
+def test_a_kind_without_mail_stands_in_the_portal_alone(alice: User) -> None:
+    tell(alice)
+    assert shown.unread(alice) == 1
+    assert sent() == []
+
+
+def test_everybody_is_told_once(alice: User, bob: User) -> None:
+    tell(alice, bob, alice)
+    assert sorted(Notice.objects.values_list("person__username", flat=True)) == ["alice", "bob"]
+
+
+def test_who_is_suspended_is_told_nothing(alice: User) -> None:
+    alice.is_active = False
+    tell(alice, kind="request.asked")
+    assert (Notice.objects.count(), Letter.objects.count()) == (0, 0)
+
+
+def test_who_wants_it_by_mail_alone_finds_nothing_in_the_portal(alice: User) -> None:
+    choose(alice, in_portal=False, by_mail="now")
+    tell(alice)
+    assert shown.unread(alice) == 0
+    assert [message.subject for message in sent()] == ["v2 is stuck"]
+
+
+def test_who_turned_a_kind_down_altogether_is_told_nothing(alice: User) -> None:
+    choose(alice, in_portal=False, by_mail="never")
+    tell(alice)
+    assert (Notice.objects.count(), Letter.objects.count()) == (0, 0)
+
+
+def test_no_mail_goes_to_an_address_that_is_not_confirmed(bob: User) -> None:
+    tell(bob, kind="request.asked")
+    assert (shown.unread(bob), Letter.objects.count()) == (1, 0)
+
+
+def test_paused_mails_do_not_leave_and_the_portal_still_tells(alice: User) -> None:
+    alice = verbs.choose(actor=alice, wishes={}, mails_paused=True)
+    tell(alice, kind="request.asked")
+    assert (shown.unread(alice), Letter.objects.count()) == (1, 0)
+
+
+def test_what_waited_for_the_daily_mail_waits_no_more_when_mails_are_paused(alice: User) -> None:
+    choose(alice, by_mail="daily")
+    tell(alice)
+    verbs.choose(actor=alice, wishes={}, mails_paused=True)
+    verbs.choose(actor=alice, wishes={}, mails_paused=False)
+    at(MORNING - timedelta(hours=1))
+    assert notices.send_daily(MORNING) == 0
+
+
+# -- choosing ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wish", [Wish(in_portal=False), Wish(by_mail="never")])
+def test_what_guards_the_account_is_not_turned_down(alice: User, wish: Wish) -> None:
+    with pytest.raises(Invalid) as refused:
+        verbs.choose(actor=alice, wishes={"account.secured": wish})
+    assert "always" in refused.value.fields["account.secured"]
+
+
+@pytest.mark.parametrize(("kind", "by_mail"), [("no.such", "now"), ("release.stuck", "hourly")])
+def test_what_is_not_there_is_not_chosen(alice: User, kind: str, by_mail: str) -> None:
+    with pytest.raises(Invalid):
+        choose(alice, kind, by_mail=by_mail)
+    assert not NoticeChoice.objects.exists()
+
+
+def test_a_choice_leaves_a_line_and_one_that_changes_nothing_none(alice: User) -> None:
+    choose(alice, by_mail="daily")
+    choose(alice, by_mail="daily", in_portal=True)
+    (entry,) = AuditEntry.objects.filter(action="notices.choose")
+    assert entry.changes == [{"field": "release.stuck.by_mail", "old": "never", "new": "daily"}]
+
+
+def test_kinds_of_the_sites_staff_are_shown_to_them_alone(alice: User, sam: User) -> None:
+    assert "team.owner_kept" not in {choice.name for choice in shown.choices(alice)}
+    assert "team.owner_kept" in {choice.name for choice in shown.choices(sam)}
+
+
+# -- reading -----------------------------------------------------------------------------------------------
+
+
+def test_another_s_notice_is_not_marked(alice: User, bob: User) -> None:
+    tell(alice)
+    with pytest.raises(NotFound):
+        verbs.mark_read(actor=bob, notice=Notice.objects.get())
+    assert shown.unread(alice) == 1
+
+
+def test_all_of_a_team_are_marked_and_no_others(alice: User, team: Team, other_team: Team) -> None:
+    tell(alice, team=team)
+    tell(alice, team=other_team)
+    assert verbs.mark_all_read(actor=alice, team=team) == 1
+    assert Notice.objects.get(read_at=None).team == other_team
+
+
+def test_pages_hold_each_notice_once_unread_ones_first(alice: User) -> None:
+    moment = timezone.now()
+    rows = [Notice(person=alice, kind="release.stuck", title=str(number)) for number in range(70)]
+    Notice.objects.bulk_create(rows)
+    Notice.objects.update(at=moment)  # all at once: the key decides
+    read = Notice.objects.filter(title__in=[str(number) for number in range(0, 70, 2)])
+    read.update(read_at=moment)
+    found: list[Notice] = []
+    before = ""
+    while True:
+        page = shown.page(shown.listed(alice), before)
+        found += page.notices
+        before = page.older
+        if not before:
+            break
+    assert len(found) == len({notice.pk for notice in found}) == 70
+    assert [notice.read_at is None for notice in found] == [True] * 35 + [False] * 35
+
+
+@pytest.mark.parametrize("cursor", ["x", "2-1-1", "0-999999999999999999-1", "0-1"])
+def test_a_page_that_nobody_was_led_to_is_not_there(alice: User, cursor: str) -> None:
+    with pytest.raises(NotFound):
+        shown.page(shown.listed(alice), cursor)
+
+
+def test_counting_ends_at_a_hundred(alice: User) -> None:
+    Notice.objects.bulk_create(Notice(person=alice, kind="release.stuck", title="x") for _ in range(150))
+    assert shown.unread(alice) == shown.MANY
+
+
+# -- the daily mail ----------------------------------------------------------------------------------------
+
+
+def test_the_daily_mail_has_what_came_before_eight_and_leaves_once(alice: User, team: Team) -> None:
+    choose(alice, by_mail="daily")
+    tell(alice, title="v2 is stuck", text="The image is not there", path="/t/payments/", team=team)
+    tell(alice, title="v3 is stuck")
+    at(MORNING - timedelta(hours=3))
+    assert notices.send_daily(MORNING - timedelta(minutes=1)) == 0
+    assert notices.send_daily(MORNING) == 1
+    assert notices.send_daily(MORNING + timedelta(hours=5)) == 0
+    (message,) = sent()
+    assert message.subject == "Berth: 2 things since yesterday"
+    for words in ("v2 is stuck (Payments)", "> The image is not there", "/t/payments/", "v3 is stuck"):
+        assert words in message.body
+
+
+def test_without_anything_to_tell_no_daily_mail_leaves(alice: User) -> None:
+    choose(alice, by_mail="daily")
+    assert notices.send_daily(MORNING) == 0
+
+
+def test_what_comes_after_eight_waits_for_the_next_day(alice: User) -> None:
+    choose(alice, by_mail="daily")
+    tell(alice)
+    at(MORNING + timedelta(minutes=1))
+    assert notices.send_daily(MORNING + timedelta(hours=15)) == 0
+    assert notices.send_daily(MORNING + timedelta(days=1)) == 1
+
+
+def test_what_was_committed_late_makes_no_second_mail_of_the_day(alice: User) -> None:
+    choose(alice, by_mail="daily")
+    tell(alice)
+    at(MORNING - timedelta(hours=1))
+    assert notices.send_daily(MORNING) == 1
+    tell(alice)
+    Notice.objects.filter(in_digest=True).update(at=MORNING - timedelta(seconds=1))
+    assert notices.send_daily(MORNING + timedelta(minutes=1)) == 0
+    assert notices.send_daily(MORNING + timedelta(days=1)) == 1
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "Pacific/Auckland"])
+@pytest.mark.parametrize("day", [7, 8, 9])  # New York's clocks change on the 8th
+def test_it_is_eight_where_the_person_is(alice: User, zone: str, day: int) -> None:
+    User.objects.filter(pk=alice.pk).update(time_zone=zone)
+    choose(alice, by_mail="daily")
+    tell(alice)
+    eight = datetime(2026, 3, day, 8, 0, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    at(eight - timedelta(hours=2))
+    assert notices.send_daily(eight - timedelta(seconds=1)) == 0
+    assert notices.send_daily(eight) == 1
+
+
+def test_who_was_suspended_meanwhile_gets_no_daily_mail(alice: User) -> None:
+    choose(alice, by_mail="daily")
+    tell(alice)
+    at(MORNING - timedelta(hours=1))
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert notices.send_daily(MORNING) == 0
+
+
+def test_a_daily_mail_that_could_not_be_written_is_written_later(alice: User, monkeypatch: Any) -> None:
+    choose(alice, by_mail="daily")
+    tell(alice)
+    at(MORNING - timedelta(hours=1))
+    with monkeypatch.context() as broken:
+        broken.setattr(letters, "seal", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            notices.send_daily(MORNING)
+    assert notices.send_daily(MORNING) == 1
+
+
+# -- turning down by a link ----------------------------------------------------------------------------------
+
+
+def test_mails_name_the_link_that_turns_them_down(alice: User) -> None:
+    tell(alice, kind="request.asked", title="bob asks")
+    (message,) = sent()
+    link = f"http://127.0.0.1:8000/turn-down/{token(alice, 'request.asked')}/"
+    assert message.extra_headers["List-Unsubscribe"] == f"<{link}>"
+    assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert link in message.body
+    assert link in message.alternatives[0].content
+
+
+def test_a_link_turns_down_mails_of_its_kind_and_nothing_else(alice: User, bob: User) -> None:
+    assert verbs.turn_down(token=token(alice, "request.asked")) == "request.asked"
+    (row,) = NoticeChoice.objects.all()
+    assert (row.person, row.kind, row.in_portal, row.by_mail) == (alice, "request.asked", True, "never")
+    tell(alice, kind="request.asked")
+    assert (shown.unread(alice), Letter.objects.count()) == (1, 0)
+
+
+def test_the_link_of_the_daily_mail_ends_it_and_leaves_what_is_mailed_at_once(alice: User) -> None:
+    choose(alice, by_mail="daily")
+    choose(alice, "namespace.deleted", by_mail="now")
+    tell(alice)
+    at(MORNING - timedelta(hours=1))
+    verbs.turn_down(token=token(alice, DAILY))
+    assert notices.send_daily(MORNING) == 0
+    assert dict(NoticeChoice.objects.values_list("kind", "by_mail")) == {
+        "release.stuck": "never",
+        "namespace.deleted": "now",
+    }
+
+
+@pytest.mark.parametrize(
+    "change", [lambda text: text[:-1], lambda text: "x" + text, lambda text: "", lambda text: "a:b"]
+)
+def test_a_link_that_nobody_signed_turns_nothing_down(alice: User, change: Any) -> None:
+    with pytest.raises(NotFound):
+        verbs.turn_down(token=change(token(alice, "request.asked")))
+    assert not NoticeChoice.objects.exists()
+
+
+def test_no_link_turns_down_what_guards_the_account(alice: User) -> None:
+    with pytest.raises(NotFound):
+        verbs.turn_down(token=token(alice, "account.secured"))
+
+
+def test_the_link_of_an_account_that_is_gone_says_nothing_of_it(alice: User) -> None:
+    text = token(alice, "request.asked")
+    User.objects.filter(pk=alice.pk).delete()
+    assert verbs.turn_down(token=text) == "request.asked"
+
+
+# -- the end of old ones -----------------------------------------------------------------------------------
+
+
+def test_notices_go_after_three_months_in_batches(alice: User) -> None:
+    for _ in range(5):
+        tell(alice)
+    at(timezone.now() - timedelta(days=91))
+    tell(alice, title="young")
+    assert [notices.forget(2) for _ in range(4)] == [2, 2, 1, 0]
+    assert Notice.objects.get().title == "young"
+
+
+def test_telling_many_asks_the_database_as_often_as_telling_one(alice: User, andy: User, bob: User) -> None:
+    def counted(*people: User) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            tell(*people)
+        return len(queries)
+
+    assert counted(alice) == counted(alice, andy, bob)
