@@ -15,7 +15,7 @@ from tenants.forms.audit import AuditFilterForm
 from tenants.models import AuditEntry, Operation, Team
 from tenants.selectors import audit, auditlines, changes, integrity, operations
 from tenants.streaming import streamed
-from tenants.views.scope import Request, crumbs, page, team_of
+from tenants.views.scope import Request, crumbs, page, searched, team_of
 
 SHOWN = 50
 
@@ -81,8 +81,10 @@ def _for_staff(request: Request) -> None:
 
 
 def _filters(request: Request) -> AuditFilterForm:
+    asked = request.GET.copy()
+    asked["q"] = searched(request)
     return AuditFilterForm(
-        request.GET,
+        asked,
         role=audit.ROLES.items(),
         door=audit.DOORS.items(),
         outcome=audit.OUTCOMES.items(),
