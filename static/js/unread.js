@@ -10,6 +10,7 @@ export function showUnread(unread) {
   const before = Number(bell.dataset.unread);
   const dot = bell.querySelector(".b-dot");
   bell.dataset.unread = unread;
+  bell.dataset.heard = "";
   dot.hidden = unread === 0;
   dot.firstChild.data = unread > MANY ? `${MANY}+` : String(unread);
   if (unread > before) document.querySelector("[data-unread-said]").textContent = `${dot.firstChild.data} unread notices`;

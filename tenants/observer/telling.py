@@ -6,16 +6,15 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from cluster.rollout import Rollout
 from tenants import notices
 from tenants.models import App, Namespace, Release
 from tenants.models.app import Outcome
 
 
-def stuck(app: App, rollout: Rollout) -> None:
-    """Tells who released it, once per release, however often it moves and stands still again."""
+def stuck(app: App, number: int | None) -> None:
+    """Tells who made release `number` of the app, once, however often it moves and stands still again."""
     release = app.release
-    if release is None or release.stuck_at is not None or release.number != rollout.release_new:
+    if release is None or release.stuck_at is not None or release.number != number:
         return
     with transaction.atomic():
         rows = Release.objects.filter(pk=release.pk, outcome=Outcome.STUCK, stuck_at=None)

@@ -145,7 +145,7 @@ class Writer:
         )
         outcomes.rolled(row, seen)
         if not seen.finished and (seen.failed or seen.state in outcomes.STUCK):
-            telling.stuck(row, seen)
+            telling.stuck(row, seen.release_new)
         if seen.finished:
             operations.close(_awaiting(row, seen.generation))
         elif seen.failed:
