@@ -89,4 +89,12 @@ MAILS: Mapping[str, AccountMail] = {
     "mfa/email/webauthn_removed": AccountMail(
         "A passkey was removed", "A passkey was removed from your account.", changed=True
     ),
+    "socialaccount/email/account_connected": AccountMail(
+        "Your account is connected", "Your account can be signed in to through {provider} now.", changed=True
+    ),
+    "socialaccount/email/account_disconnected": AccountMail(
+        "Your account is not connected any more",
+        "Your account cannot be signed in to through {provider} any more.",
+        changed=True,
+    ),
 }

@@ -7,22 +7,28 @@ import hashlib
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp, SocialLogin
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from tenants import letters, peer, rules
+from tenants import entrance, letters, peer, rules
 from tenants.account_mails import MAILS
 from tenants.models import User
+from tenants.oidc import Refused
 from tenants.views.recent import signed_in_recently
 
 # Where a connection has no address (a Unix socket): all such share one limit.
 NOWHERE = "0.0.0.0"
+_log = structlog.get_logger(__name__)
 MISMATCH = "This user name or address and this password do not belong together."
 TOO_OFTEN = "Too many attempts: wait five minutes and try again."
 
@@ -50,6 +56,17 @@ class AccountAdapter(DefaultAccountAdapter):
         "username_taken": "This name is taken: choose another.",
         "unverified_primary_email": "Confirm this address first.",
     }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return entrance.sign_up(request)
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Every way in passes here: where passwords and passkeys are shut, only an organization's sign-in goes on."""
+        by_organization = "sociallogin" in (kwargs["signal_kwargs"] or {})
+        if not by_organization and not entrance.may_sign_in(request, user.get_username()):
+            clear_login(request)
+            return render(request, "account/local_closed.html", status=403)
+        return super().pre_login(request, user, **kwargs)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return peer.address(request) or NOWHERE
@@ -102,6 +119,48 @@ class AccountAdapter(DefaultAccountAdapter):
                 "address": told.get(words.link, ""),
             },
         )
+
+
+class OrganizationAdapter(DefaultSocialAccountAdapter):
+    """Sign-in through the organization: providers are those of the settings, and none of the database."""
+
+    error_messages = {
+        **DefaultSocialAccountAdapter.error_messages,
+        "no_password": "Set a password first: otherwise you could not sign in any more.",
+        "no_verified_email": "Confirm an e-mail address first: otherwise nobody could send you a new password.",
+        "email_taken": "This address belongs to another account: sign in to it first, then connect the two.",
+    }
+
+    def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
+        apps = [_app(one) for one in settings.OIDC.values()]
+        named = [app for app in apps if provider in (None, app.provider, app.provider_id)]
+        return [app for app in named if client_id in (None, app.client_id)]
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """The organization says who has an account with it; whom it lets sign in has one here."""
+        return True
+
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
+        """Whose confirmed address it is, where the provider is trusted for it (tenants.oidc). No other account."""
+        trusted = [address.email for address in sociallogin.email_addresses if address.verified]
+        found = EmailAddress.objects.filter(email__in=trusted, verified=True).select_related("user").first()
+        return (found.user, found.email) if found else None
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **told: Any) -> None:
+        error = told.get("exception")
+        why = f"{type(error).__name__}: {error}" if isinstance(error, Refused) else type(error).__name__
+        _log.warning("organization_sign_in_failed", provider=provider.sub_id, why=why, error=str(told.get("error")))
+
+
+def _app(one: dict[str, Any]) -> SocialApp:
+    return SocialApp(
+        provider="openid_connect",
+        provider_id=one["id"],
+        name=one["name"],
+        client_id=one["client_id"],
+        secret=one["client_secret"],
+        settings={**one, "oauth_pkce_enabled": True},
+    )
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

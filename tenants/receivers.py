@@ -8,26 +8,47 @@ from allauth.account import signals as account
 from allauth.account.models import EmailAddress
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount import signals as social
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.urls import reverse
 
-from tenants import audit
+from tenants import audit, notices, oidc
 from tenants.live import events
 from tenants.models import User
-from tenants.services import accounts, tokens
+from tenants.services import accounts, groups, tokens
 
 CODES = Authenticator.Type.RECOVERY_CODES
 
 
 @receiver(account.user_signed_up)
-def _signed_up(request: HttpRequest, user: User, **_: Any) -> None:
-    audit.record(actor=user, action="account.create", thing=user)
+def _signed_up(request: HttpRequest, user: User, sociallogin: SocialLogin | None = None, **_: Any) -> None:
+    through = sociallogin.account.provider if sociallogin else ""
+    audit.record(actor=user, action="account.create", thing=user, detail=through)
 
 
 @receiver(account.user_logged_in)
-def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
-    audit.record(actor=user, action="account.sign_in", thing=user)
+def _signed_in(request: HttpRequest, user: User, sociallogin: SocialLogin | None = None, **_: Any) -> None:
+    """Through an organization: its groups say now what one is in teams."""
+    account = sociallogin.account if sociallogin else None
+    audit.record(actor=user, action="account.sign_in", thing=user, detail=account.provider if account else "")
+    if account is not None:
+        groups.follow(actor=user, provider=account.provider, groups=account.extra_data.get(oidc.GROUPS))
+
+
+@receiver(social.social_account_added)
+def _connected(sociallogin: SocialLogin, **_: Any) -> None:
+    user, provider = sociallogin.user, sociallogin.account.provider
+    audit.record(actor=user, action="account.connect", thing=user, detail=provider)
+
+
+@receiver(social.social_account_removed)
+def _disconnected(socialaccount: SocialAccount, **_: Any) -> None:
+    user, provider = socialaccount.user, socialaccount.provider
+    audit.record(actor=user, action="account.disconnect", thing=user, detail=provider)
+    groups.leave(actor=user, provider=provider)
 
 
 @receiver(user_logged_out)
@@ -40,6 +61,7 @@ def _signed_out(user: User | None, **_: Any) -> None:
 def _new_password(request: HttpRequest, user: User, **_: Any) -> None:
     """Everywhere else one is signed out; tokens go on, unless one asked for their end."""
     audit.record(actor=user, action="account.password", thing=user)
+    _tell(user, "Your password was changed", "account_change_password")
     _end_others(request, user)
     if request.POST.get("revoke_tokens"):
         tokens.revoke_all(actor=user)
@@ -57,6 +79,7 @@ def _address_confirmed(email_address: EmailAddress, **_: Any) -> None:
 
 @receiver(account.email_removed)
 def _address_removed(user: User, email_address: EmailAddress, **_: Any) -> None:
+    _tell(user, f"{email_address.email} was removed from your account", "account_email")
     _address(user, "email.remove", email_address.email)
 
 
@@ -65,6 +88,7 @@ def _main_address(user: User, from_email_address: Any, to_email_address: EmailAd
     old = from_email_address.email if from_email_address else None
     changes = [{"field": "email", "old": old, "new": to_email_address.email}]
     audit.record(actor=user, action="email.main", thing=user, changes=changes)
+    _tell(user, f"Mails go to {to_email_address.email} from now on", "account_email")
 
 
 @receiver(mfa.authenticator_added)
@@ -84,9 +108,17 @@ def _codes_made(request: HttpRequest, user: User, authenticator: Authenticator, 
 
 def _factor(request: HttpRequest, user: User, authenticator: Authenticator, action: str) -> None:
     """Recovery codes are shown once, right after they are made: that line tells of the reveal, too."""
-    audit.record(actor=user, action=action, thing=user, detail=str(Authenticator.Type(authenticator.type).label))
+    kind = str(Authenticator.Type(authenticator.type).label)
+    audit.record(actor=user, action=action, thing=user, detail=kind)
+    done = "removed" if action == "second_factor.remove" else "set up"
+    _tell(user, f"A second factor was {done}: {kind}", "mfa_index")
     if authenticator.type != CODES:
         _end_others(request, user)
+
+
+def _tell(user: User, title: str, page: str) -> None:
+    """In the portal; allauth's own mail tells the same (`tenants.account_mails`)."""
+    notices.tell([user], kind="account.secured", title=title, path=reverse(page))
 
 
 def _end_others(request: HttpRequest, user: User) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["tenants.passwords.Passwords"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -76,6 +78,19 @@ MFA_FORMS = {
     "add_webauthn": "tenants.forms.accounts.AddPasskeyForm",
     "edit_webauthn": "tenants.forms.accounts.EditPasskeyForm",
 }
+SOCIALACCOUNT_ADAPTER = "tenants.adapters.OrganizationAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "tenants.forms.accounts.OrganizationSignUpForm"}
+# The class that signs in; the providers themselves are OIDC.
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "tenants.oidc.OrganizationProvider"}}
+# An account that is found by a confirmed address of a trusted provider stays connected by the provider's own id.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+# Tokens of providers are of no use after the sign-in.
+SOCIALACCOUNT_STORE_TOKENS = False
+# Providers by id, whether who has no account here may make one (or the domains of addresses that may), and whether
+# people sign in here by password and passkey at all (portal.settings.organization).
+OIDC: dict[str, dict[str, Any]] = {}
+SIGN_UP: bool | tuple[str, ...] = True
+LOCAL_SIGN_IN = True
 # Who must have a second factor: "owners" (of any team), "staff"; until then they reach its set-up pages alone.
 REQUIRE_SECOND_FACTOR: frozenset[str] = frozenset()
 # An address that who is suspended, or lost all their factors, may write to.

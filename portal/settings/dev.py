@@ -7,6 +7,7 @@ from portal.settings.accounts import LIMITS
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import BASE_DIR, CELERY
 from portal.settings.mail import mail
+from portal.settings.organization import organization
 from portal.settings.sqlite import database
 
 DEBUG = env.flag("BERTH_DEBUG", False)
@@ -22,6 +23,7 @@ CELERY = {**CELERY, "broker_url": "memory://", "broker_transport_options": {"pol
 # The demo puts its own port here.
 SITE_URL = "http://127.0.0.1:8000"
 globals().update(mail(sender="Berth <berth@localhost>", printed=True))
+globals().update(organization(plain_http=True))
 # One machine, and everybody on it has the same address.
 ACCOUNT_RATE_LIMITS = {**LIMITS, "login": "600/m/ip", "signup": "60/m/ip"}
 SEAL_KEY = "for-one-machine-only"

@@ -11,6 +11,7 @@ from portal.settings import env
 from portal.settings.base import *  # noqa: F403
 from portal.settings.base import CELERY
 from portal.settings.mail import mail
+from portal.settings.organization import organization
 
 DEBUG = False
 SECRET_KEY = env.text("BERTH_SECRET_KEY")
@@ -73,6 +74,8 @@ CELERY = {**CELERY, "broker_url": f"{REDIS_URL}/0"}
 SITE_NAME = env.text("BERTH_SITE_NAME", SITE_NAME)
 SITE_URL = PUBLIC_URL
 globals().update(mail(sender=f"{SITE_NAME} <berth@{_public.hostname}>"))
+
+globals().update(organization(plain_http=INSECURE_HTTP))
 
 SECURE_SSL_REDIRECT = not INSECURE_HTTP and env.flag("BERTH_SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

@@ -9,20 +9,23 @@ from allauth.account import forms as allauth
 from allauth.account.internal import flows
 from allauth.account.models import EmailAddress
 from allauth.account.utils import get_next_redirect_url
+from allauth.core import context
 from allauth.mfa.base import forms as factors
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
+from allauth.socialaccount import forms as social
 from django import forms
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
-from tenants import rules
+from tenants import entrance, rules
 from tenants.forms.fields import DomainForm, RuleField
 from tenants.models import User
 
 LOGIN_MAX = 254
+SHUT = "Here one signs in through the organization."
 PASSWORD_HINT = "At least 8 characters; not a common word, not like your name."  # noqa: S105
 
 
@@ -54,12 +57,28 @@ class SignInForm(Worded, allauth.LoginForm):
         self.fields["login"] = login
         self.order_fields(["login", "password", "remember"])
 
+    def clean(self) -> dict[str, Any] | None:
+        """Where passwords are shut none is looked at, so that nothing is told about it."""
+        if not entrance.local_sign_in(self.request):
+            raise forms.ValidationError(SHUT)
+        return super().clean()
+
 
 class SignUpForm(Worded, allauth.SignupForm):
     """A new account. An address that has one gets the same answer, after the same work, and a mail that says so."""
 
     labels = {"email": "E-mail", "username": "User name", "password1": "Password", "password2": "The password again"}
     hints = {"username": "Others see it. Letters, digits and . _ + -", "password1": PASSWORD_HINT}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].help_text = _welcome()
+
+    def clean_email(self) -> str:
+        value = str(super().clean_email())
+        if not entrance.may_sign_up(context.request, value):
+            raise forms.ValidationError(_welcome())
+        return value
 
     def validate_unique_email(self, value: str) -> str:
         self.account_already_exists = bool(holders(value))
@@ -82,6 +101,23 @@ class SignUpForm(Worded, allauth.SignupForm):
             self.save(request)
             transaction.set_rollback(True)
         self.account_already_exists = True
+
+
+def _welcome() -> str:
+    """With which address an account may be made, where not with any."""
+    invited = entrance.invited(context.request)
+    if settings.SIGN_UP is True:
+        return ""
+    if invited:
+        return f"Use {invited}: it was invited."
+    return f"Use an address at {' or '.join(settings.SIGN_UP or ())}."
+
+
+class OrganizationSignUpForm(Worded, social.SignupForm):
+    """What an organization's sign-in left open: a user name, or an address."""
+
+    labels = {"email": "E-mail", "username": "User name"}
+    hints = {"username": SignUpForm.hints["username"]}
 
 
 class AddEmailForm(Worded, allauth.AddEmailForm):

@@ -45,10 +45,10 @@ def change_role(*, actor: User, membership: Membership, role: str) -> Membership
         if old == role:
             return membership
         _by_hand_alone(membership)
-        _keep_an_owner(membership, "Make somebody else an owner first.")
+        keep_an_owner(membership, "Make somebody else an owner first.")
         membership.role = role
         membership.save(update_fields=["role"])
-        _told(actor, membership, "member.change", old=old, new=role)
+        announce(actor, membership, "member.change", old=old, new=role)
         if membership.user_id != actor.pk:
             _tell(membership, f"You are {Role(role).label} in {membership.team} now", f"{actor} changed your role.")
     return membership
@@ -67,8 +67,8 @@ def remove_member(*, actor: User, membership: Membership) -> None:
         if not leaves:
             still_grants(actor, membership.team, old=membership.role, new=None)
             _by_hand_alone(membership)
-        _keep_an_owner(membership, "Make somebody else an owner first, or delete the team.")
-        _told(actor, membership, "member.leave" if leaves else "member.remove", old=membership.role, new=None)
+        keep_an_owner(membership, "Make somebody else an owner first, or delete the team.")
+        announce(actor, membership, "member.leave" if leaves else "member.remove", old=membership.role, new=None)
         if not leaves:
             _tell(membership, f"You are not in {membership.team} any more", f"{actor} took you out.", path="")
         membership.delete()
@@ -87,6 +87,34 @@ def change_many(*, actor: User, team: Team, usernames: Sequence[str], role: str 
     found = team.memberships.filter(user__username__in=wanted).select_related("user", "team")
     members = {member.user.get_username(): member for member in found}
     return [_change_one(actor, name, members.get(name), role) for name in wanted]
+
+
+def keep_an_owner(membership: Membership, what_to_do: str) -> None:
+    """Raises Conflict, code "last_owner", where nobody else who can sign in owns the team."""
+    if membership.role != Role.OWNER:
+        return
+    owners = membership.team.memberships.filter(role=Role.OWNER, user__is_active=True).exclude(pk=membership.pk)
+    if not owners.exists():
+        raise Conflict(f"{membership.user} is the last owner of {membership.team}. {what_to_do}", code="last_owner")
+
+
+def announce(actor: User, membership: Membership, action: str, *, old: str | None, new: str | None) -> None:
+    """Audit, pages and the member's own sockets; an offer of the team that rested on the old role is over."""
+    team, user = membership.team, membership.user
+    access.forget_roles(actor)
+    audit.record(
+        actor=actor,
+        action=action,
+        thing=team,
+        changes=[{"field": "role", "old": old, "new": new}],
+        detail=user.get_username(),
+    )
+    rested = Q(taker=user) if old != Role.OWNER else Q(giver=user)
+    if new is None or Role.OWNER in (old, new):
+        offers = Transfer.objects.filter(rested, team=team, state=RequestState.OPEN)
+        offers.update(state=RequestState.WITHDRAWN, decided_at=timezone.now())
+    events.announce(events.RightsChanged(user=user.pk, team=team.pk))
+    events.announce(events.Changed(team=team.pk, noun="team", id=str(team.pk), what="members"))
 
 
 def _change_one(actor: User, username: str, membership: Membership | None, role: str | None) -> Answer:
@@ -111,14 +139,6 @@ def _lock(membership: Membership, *, even_suspended: bool = False) -> Membership
     return found
 
 
-def _keep_an_owner(membership: Membership, what_to_do: str) -> None:
-    if membership.role != Role.OWNER:
-        return
-    owners = membership.team.memberships.filter(role=Role.OWNER, user__is_active=True).exclude(pk=membership.pk)
-    if not owners.exists():
-        raise Conflict(f"{membership.user} is the last owner of {membership.team}. {what_to_do}", code="last_owner")
-
-
 def _by_hand_alone(membership: Membership) -> None:
     """What an organization's sign-in gave, it alone takes back: by hand it would return with the next sign-in."""
     if membership.by_group:
@@ -126,25 +146,6 @@ def _by_hand_alone(membership: Membership) -> None:
             f"{membership.user} is here by a group of your organization: change the group where it is kept.",
             code="by_group",
         )
-
-
-def _told(actor: User, membership: Membership, action: str, *, old: str | None, new: str | None) -> None:
-    """Audit, pages and the member's own sockets; an offer of the team that rested on the old role is over."""
-    team, user = membership.team, membership.user
-    access.forget_roles(actor)
-    audit.record(
-        actor=actor,
-        action=action,
-        thing=team,
-        changes=[{"field": "role", "old": old, "new": new}],
-        detail=user.get_username(),
-    )
-    rested = Q(taker=user) if old != Role.OWNER else Q(giver=user)
-    if new is None or Role.OWNER in (old, new):
-        offers = Transfer.objects.filter(rested, team=team, state=RequestState.OPEN)
-        offers.update(state=RequestState.WITHDRAWN, decided_at=timezone.now())
-    events.announce(events.RightsChanged(user=user.pk, team=team.pk))
-    events.announce(events.Changed(team=team.pk, noun="team", id=str(team.pk), what="members"))
 
 
 def _tell(membership: Membership, title: str, text: str, *, path: str | None = None) -> None:

@@ -189,6 +189,12 @@ ACCOUNT = {
     "account_reset_password_from_key": (200, 200),
     "account_reset_password_from_key_done": (200, 200),
     "account_reset_password_done": (200, 200),
+    "openid_connect_login": (404, 404),
+    "openid_connect_callback": (404, 404),
+    "socialaccount_connections": (200, 302),
+    "socialaccount_signup": (302, 302),
+    "socialaccount_login_cancelled": (200, 200),
+    "local_sign_in": (302, 302),
     "mfa_index": (200, 302),
     "mfa_authenticate": (302, 302),
     "mfa_reauthenticate": (302, 302),
@@ -207,6 +213,7 @@ ACCOUNT = {
 
 # Of these, what changes how one signs in: asked of who signed in recently alone.
 ACCOUNT_RECENT = {
+    "socialaccount_connections",
     "mfa_activate_totp",
     "mfa_generate_recovery_codes",
     "mfa_add_webauthn",

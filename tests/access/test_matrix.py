@@ -226,7 +226,7 @@ def test_staff_open_no_log_and_no_shell() -> None:
 
 @pytest.mark.parametrize("name", ACCOUNT)
 def test_account_page(world: World, name: str) -> None:
-    values = {"key": "none", "uidb36": "1", "pk": 1}
+    values = {"key": "none", "uidb36": "1", "pk": 1, "provider_id": "none"}
     address = reverse(name, kwargs={key: values[key] for key in NAMED[name].keys})
     signed_in, signed_out = ACCOUNT[name]
     found: dict[str, int] = {}
