@@ -83,6 +83,7 @@ class Provider:
             Route("/token", self._token, methods=["POST"]),
             Route("/keys", self._keys),
             Route("/userinfo", self._userinfo),
+            Route("/favicon.ico", lambda request: Response(status_code=204)),  # browsers ask everybody for one
         ]
         return Starlette(routes=routes)
 

@@ -25,6 +25,7 @@ DOORS = {
     "task": "worker",
     "command": "command line",
     "observer": "observer",
+    "sign-in": "a sign-in",
 }
 OUTCOMES = {"done": "done", "denied": "refused", "failed": "failed"}
 ROLES = {role.value: str(role.label) for role in (*Role, *StaffRole) if role.value}

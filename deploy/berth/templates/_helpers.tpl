@@ -31,6 +31,12 @@ app.kubernetes.io/component: {{ .component }}
   valueFrom: {secretKeyRef: {name: {{ .Values.secrets.database.name }}, key: {{ .Values.secrets.database.url | default "url" }}}}
 - name: BERTH_REDIS_URL
   valueFrom: {secretKeyRef: {name: {{ .Values.secrets.redis.name }}, key: {{ .Values.secrets.redis.url | default "url" }}}}
+- {name: BERTH_SIGNUP, value: {{ .Values.signIn.signup | quote }}}
+- {name: BERTH_LOCAL_SIGNIN, value: {{ .Values.signIn.local | quote }}}
+{{- if .Values.signIn.oidcSecret }}
+- name: BERTH_OIDC
+  valueFrom: {secretKeyRef: {name: {{ .Values.signIn.oidcSecret }}, key: oidc}}
+{{- end }}
 {{- with .Values.email }}
 {{- if .host }}
 - {name: BERTH_EMAIL_HOST, value: {{ .host | quote }}}
