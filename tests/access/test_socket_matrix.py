@@ -58,3 +58,15 @@ async def test_other_topics(connect: Connect, world: World, noun: str) -> None:
         await socket.say({"type": "subscribe", "topic": f"{noun}:{key}"})
         heard = await socket.hear("fragment", "refused")
         assert (heard["type"] == "fragment") == (who in SEEN.split()), who
+
+
+async def test_everybody_counts_their_own_notices(connect: Connect, world: World) -> None:
+    unread = {"alice": 2, "andy": 1}  # of the suspended team; and alice's own
+    for who in CAST:
+        socket = await connect(world.people.get(who))
+        await socket.open()
+        if who in ("nobody", "zoe"):
+            assert await socket.closed() == guard.SIGNED_OUT
+            continue
+        await socket.say({"type": "subscribe", "topic": "me"})
+        assert await socket.hear() == {"type": "notices", "unread": unread.get(who, 0)}, who

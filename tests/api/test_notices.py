@@ -51,7 +51,7 @@ def test_notices_of_a_team_are_marked_together(api: Script, alice: User, team: T
 def test_choices_change_where_they_are_named(api: Script, alice: User) -> None:
     answer = api.patch("me/notices", {"kinds": {"release.stuck": {"by_mail": "daily"}}, "mails_paused": True}).json()
     assert answer["mails_paused"] is True
-    told = {"label": "What I released is stuck", "in_portal": True, "by_mail": "daily", "always": False}
+    told = {"title": "What I released is stuck", "in_portal": True, "by_mail": "daily", "always": False}
     assert answer["kinds"]["release.stuck"] == told
     assert api.get("me/notices").json() == answer
     assert NoticeChoice.objects.count() == 1

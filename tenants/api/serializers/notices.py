@@ -54,7 +54,7 @@ class ReadOut(serializers.Serializer[Any]):
 class KindOut(serializers.Serializer[Any]):
     """How one is told of a kind."""
 
-    label = serializers.CharField(source="kind.label")
+    title = serializers.CharField(source="kind.label")
     in_portal = serializers.BooleanField()
     by_mail = serializers.ChoiceField(ByMail.choices, help_text=BY_MAIL)
     always = serializers.BooleanField(source="kind.secures", help_text="It guards the account: not to be turned down.")
