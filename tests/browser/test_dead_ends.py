@@ -142,3 +142,9 @@ def test_pages_without_javascript_wait_for_nothing(visit: Visitors, talker: str)
     rows = page.locator("#env-rows [name=env_name]")
     assert sum(not row.input_value() for row in rows.filter(visible=True).all()) >= 3
     expect(page.get_by_role("button", name="Variable")).to_have_count(0)
+
+
+def test_demo_on_a_cluster_calls_it_as_its_kubeconfig_does(visit: Visitors) -> None:
+    page = visit("bob")
+    expect(page.locator("aside [data-when=open]")).to_be_visible()
+    expect(page.locator("aside")).to_contain_text("simcluster, Kubernetes 1.37")
