@@ -20,7 +20,8 @@ ERRORS = {
 }
 # A call is about the first of these that stands in its address.
 NOUNS = ("staff", "transfers", "audit", "invitations", "join-requests", "directory", "members", "quota", "secrets",
-         "volumes", "apps", "namespaces", "plans", "operations", "sessions", "tokens", "me", "teams")  # fmt: skip
+         "volumes", "apps", "namespaces", "plans", "operations", "sessions", "tokens", "notices", "me",
+         "teams")  # fmt: skip
 READING = ("400", "401", "403", "404", "422", "503")
 UNREAD = {"413": "The body is too large.", "415": "The body is no JSON."}
 
