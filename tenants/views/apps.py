@@ -126,7 +126,7 @@ def app_context(request: Request, app: App, tab: str) -> dict[str, Any]:
         "tab": tab,
         "may_write": access.can(request.user, "apps.write", app) and not app.deleting,
         "crumbs": crumbs(app, *titles[tab]),
-        "back_to": app.serving.number if app.serving and app.serving_id != app.release_id else None,
+        "back_to": _back_to(app),
     }
 
 
@@ -145,6 +145,14 @@ def draft(form: forms.SpecForm, base: ReleaseSpec) -> ReleaseSpec:
 
 
 TABS = ("logs", "releases", "configuration", "scale", "events", "settings")
+
+
+def _back_to(app: App) -> int | None:
+    """Number of the last release that worked, where it is neither the wanted one nor what that brings back."""
+    serving, wanted = app.serving, app.release
+    if serving is None or wanted is None or serving.pk == wanted.pk or wanted.rolled_back_to == serving.number:
+        return None
+    return serving.number
 
 
 def _spec(app: App) -> ReleaseSpec:

@@ -90,6 +90,13 @@ def test_a_viewer_sees_the_cause_and_no_button(as_carol: Client, stuck_app: App)
     assert f'action="{APP}' not in html
 
 
+def test_the_head_offers_the_way_back_until_it_is_gone(as_bob: Client, stuck_app: App, bob: User) -> None:
+    assert "Back to v1" in as_bob.get(APP).content.decode()
+    stuck_app.release = factories.make_release(stuck_app, 3, factories.make_spec(), by=bob, rolled_back_to=1)
+    stuck_app.save()
+    assert "Back to v1" not in as_bob.get(APP).content.decode()
+
+
 def test_last_lines_are_text() -> None:
     html = render_to_string("tenants/apps/detail.html#last_lines", {"lines": [f"last words {EVIL}"]})
     assert "last words &lt;script&gt;" in html
