@@ -39,7 +39,10 @@ class Schema(AutoSchema):
 
     def get_tags(self) -> list[str]:
         parts = self.path.split("/")
-        return [next(noun for noun in NOUNS if noun in parts)]
+        found = [noun for noun in NOUNS if noun in parts]
+        if not found:
+            raise LookupError(f"no noun of the API stands in {self.path}")
+        return found[:1]
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
