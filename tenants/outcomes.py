@@ -6,6 +6,7 @@ A worker and the observer may write to one row at once, so conditions are merged
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -24,6 +25,9 @@ Row = Namespace | App | Volume | Secret
 
 # States of a rollout in which nothing goes forward: what the ledger calls stuck.
 STUCK = ("stuck", "crashing")
+
+# A release whose pods are all gone again within this time of being out did not work.
+FLEETING = timedelta(seconds=10)
 
 # Column of Namespace.usage → resource of the quota, and how its amount is read.
 _USAGE = {
@@ -122,6 +126,7 @@ def rolled(app: App, rollout: Rollout) -> bool:
     ready = rollout.finished and rollout.ready >= rollout.wanted
     part = Part("Available", "True" if ready else "False", rollout.state.capitalize(), rollout.sentence)
     record(app, [part], observed=document, health=rollout.state)
+    _stands(app, rollout)
     if rollout.release_new is not None:
         _judge(app, rollout, rollout.release_new)
     return True
@@ -158,10 +163,46 @@ def _judge(app: App, rollout: Rollout, number: int) -> None:
         going_on.update(outcome=outcome, outcome_reason=reason)
 
 
+def _stands(app: App, rollout: Rollout) -> None:
+    """Whether the release that served still does. One that was out for a moment only has not worked after all."""
+    if app.serving_id is None:
+        return
+    served = Release.objects.filter(pk=app.serving_id, outcome__in=(Outcome.SERVING, Outcome.DOWN)).first()
+    if served is None:
+        return
+    if any(lane.ready for lane in rollout.lanes if lane.release == served.number):
+        if served.outcome == Outcome.DOWN:
+            Release.objects.filter(pk=served.pk).update(outcome=Outcome.SERVING, outcome_reason="")
+        return
+    if rollout.ready or (rollout.wanted == 0 and rollout.state != "unknown"):
+        return
+    if rollout.release_new is None:
+        _is_down(served, rollout.sentence)
+    elif rollout.release_new != served.number:
+        _is_down(served, f"Its pods ended, and v{rollout.release_new} does not serve yet")
+    elif not _recants(app, served):
+        _is_down(served, rollout.diagnosis.title if rollout.diagnosis else rollout.sentence)
+
+
+def _is_down(release: Release, reason: str) -> None:
+    if (release.outcome, release.outcome_reason) != (Outcome.DOWN, reason[:400]):
+        Release.objects.filter(pk=release.pk).update(outcome=Outcome.DOWN, outcome_reason=reason[:400])
+
+
+def _recants(app: App, release: Release) -> bool:
+    """Takes back that the release worked, when it was out for less than FLEETING; False when it was for longer."""
+    lately = Release.objects.filter(pk=release.pk, outcome=Outcome.SERVING, finished_at__gt=Now() - FLEETING)
+    if not lately.update(outcome=Outcome.ROLLING, worked=False, finished_at=None):
+        return False
+    app.serving = Release.objects.filter(app=app, worked=True).order_by("-number").first()
+    App.objects.filter(pk=app.pk).update(serving=app.serving)
+    return True
+
+
 def _serves(app: App, release: Release) -> None:
     if release.outcome == Outcome.SERVING and app.serving_id == release.pk:
         return
-    others = Release.objects.filter(app=app, outcome=Outcome.SERVING).exclude(pk=release.pk)
+    others = Release.objects.filter(app=app, outcome__in=(Outcome.SERVING, Outcome.DOWN)).exclude(pk=release.pk)
     others.update(outcome=Outcome.REPLACED)
     Release.objects.filter(pk=release.pk).update(
         outcome=Outcome.SERVING, outcome_reason="", worked=True, finished_at=Now()

@@ -31,15 +31,15 @@ def program_finding(
     if status.state.running is not None and status.started and not keeps_ending(status, now):
         return _not_ready(pod, status, container, events)
     if end is not None and (end.reason in ("StartError", "ContainerCannotRun") or end.exit_code == START_ERROR):
-        return _cannot_start(status, end.message or told, now)
+        return _cannot_start(status, end.message or told, _since(pod, status, end, events) or now)
     if waiting is not None and waiting.reason == "RunContainerError":
-        return _cannot_start(status, told, now)
+        return _cannot_start(status, told, _since(pod, status, end, events) or now)
     if end is not None:
         killing = killed_by_probe(pod, status, end, events)
         if killing is not None and (keeps_ending(status, now) or "startup" in killing.message):
             return _unhealthy(status, container, end, killing, events.of("Pod", pod, "Unhealthy"))
         if keeps_ending(status, now):
-            return _ended(status, container, end)
+            return _ended(status, container, end, _since(pod, status, end, events))
     return None
 
 
@@ -103,7 +103,7 @@ def _unhealthy(
     )
 
 
-def _cannot_start(status: ContainerStatus, message: str, now: datetime) -> Finding:
+def _cannot_start(status: ContainerStatus, message: str, since: datetime) -> Finding:
     missing = _NO_PROGRAM.search(message)
     end = last_end(status)
     return Finding(
@@ -115,12 +115,12 @@ def _cannot_start(status: ContainerStatus, message: str, now: datetime) -> Findi
         reason=_reason(status),
         tries=status.restart_count,
         last_try=end.finished_at if end else None,
-        since=now if end is None else end.finished_at,
+        since=since,
         exit_code=end.exit_code if end else START_ERROR,
     )
 
 
-def _ended(status: ContainerStatus, container: Container, end: Terminated) -> Finding:
+def _ended(status: ContainerStatus, container: Container, end: Terminated, since: datetime | None) -> Finding:
     code = "memory" if end.reason == "OOMKilled" else "completed" if end.exit_code == 0 else "crash"
     waiting = status.state.waiting
     ended = f"{end.reason or 'terminated'}, exitCode {end.exit_code}"
@@ -138,9 +138,23 @@ def _ended(status: ContainerStatus, container: Container, end: Terminated) -> Fi
         tries=status.restart_count,
         last_try=end.finished_at,
         next_try=_next_start(status, end),
-        since=end.finished_at,
+        since=since,
         exit_code=end.exit_code,
     )
+
+
+def _since(pod: Pod, status: ContainerStatus, end: Terminated | None, events: Events) -> datetime | None:
+    """When it began to end again and again: the kubelet's first back-off, told once and counted from then on.
+
+    A run that lasted as long as the longest back-off began anew: then it is the last end.
+    """
+    last = end.finished_at if end else None
+    began = end.started_at if end and end.started_at and end.started_at.timestamp() else None  # 1970: never started
+    if last is not None and began is not None and last - began >= facts.LONGEST_BACKOFF:
+        return last
+    told = events.of("Pod", pod, "BackOff")
+    backoffs = [event.first_seen for event in told if f"restarting failed container {status.name} " in event.message]
+    return min((moment for moment in (last, *backoffs) if moment is not None), default=None)
 
 
 def _not_ready(pod: Pod, status: ContainerStatus, container: Container, events: Events) -> Finding | None:

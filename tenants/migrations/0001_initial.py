@@ -270,7 +270,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField()),
                 ('spec', models.JSONField()),
                 ('changes', models.JSONField(default=list)),
-                ('outcome', models.CharField(choices=[('pending', 'waiting'), ('rolling', 'rolling out'), ('stuck', 'stuck'), ('serving', 'serving'), ('replaced', 'replaced'), ('failed', 'failed'), ('abandoned', 'abandoned')], default='pending', max_length=16)),
+                ('outcome', models.CharField(choices=[('pending', 'waiting'), ('rolling', 'rolling out'), ('stuck', 'stuck'), ('serving', 'serving'), ('down', 'down'), ('replaced', 'replaced'), ('failed', 'failed'), ('abandoned', 'abandoned')], default='pending', max_length=16)),
                 ('outcome_reason', models.CharField(blank=True, max_length=400)),
                 ('worked', models.BooleanField(default=False)),
                 ('rolled_back_to', models.PositiveIntegerField(blank=True, null=True)),

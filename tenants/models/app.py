@@ -26,19 +26,20 @@ class App(InNamespace):
 
 
 class Outcome(models.TextChoices):
-    """What became of a release. One that is stuck is not over: the cluster tries again, or somebody replaces it."""
+    """What became of a release. Stuck or down is not over: the cluster tries again, or somebody replaces it."""
 
     PENDING = "pending", "waiting"
     ROLLING = "rolling", "rolling out"
     STUCK = "stuck", "stuck"
     SERVING = "serving", "serving"
+    DOWN = "down", "down"  # it served, and none of its pods is ready now
     REPLACED = "replaced", "replaced"
     FAILED = "failed", "failed"  # the cluster did not take it
     ABANDONED = "abandoned", "abandoned"  # replaced before it ever worked
 
 
 UNDER_WAY = (Outcome.PENDING, Outcome.ROLLING, Outcome.STUCK)
-"""Outcomes that are not final yet."""
+"""Outcomes of a release that did not work yet and still may."""
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):

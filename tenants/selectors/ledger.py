@@ -16,6 +16,7 @@ OUTCOMES = {
     Outcome.ROLLING: "busy",
     Outcome.STUCK: "bad",
     Outcome.SERVING: "ok",
+    Outcome.DOWN: "bad",
     Outcome.REPLACED: "ok",
     Outcome.FAILED: "bad",
     Outcome.ABANDONED: "off",

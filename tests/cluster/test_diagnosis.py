@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from cluster.rollout import Diagnosis
@@ -129,6 +131,26 @@ def test_the_evidence_is_the_clusters_own_words(case: str) -> None:
     evidence = diagnosis(case).evidence
     assert evidence
     assert [text for text in evidence if text not in said] == []
+
+
+@pytest.mark.parametrize("case", ["crash", "crash_later", "completed", "memory", "command_missing", "init"])
+def test_a_crash_lasts_since_its_first_back_off_and_not_since_the_last_try(case: str) -> None:
+    found = diagnosis(case)
+    told = [event for event in recorded(case)["objects"]["Event"] if "restarting failed" in event["message"]]
+    first = min(datetime.fromisoformat(event["firstTimestamp"]) for event in told)
+    assert found.since is not None
+    assert found.last_try is not None
+    assert (found.since, found.last_try - found.since > timedelta(seconds=20)) == (first, True)
+
+
+def test_a_crash_after_a_long_run_is_new() -> None:
+    recording = recorded("crash_alone")
+    for pod in recording["objects"]["Pod"]:
+        ended = pod["status"]["containerStatuses"][0]["lastState"]["terminated"]
+        ended["startedAt"] = "2026-11-23T11:04:00Z"
+    found = rollout_of(recording).diagnosis
+    assert found is not None
+    assert found.since == found.last_try
 
 
 @pytest.mark.parametrize("case", CAUSE_OF)
