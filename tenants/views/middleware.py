@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable
 
 import structlog
@@ -10,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from tenants import audit, peer
 
 Answer = Callable[[HttpRequest], HttpResponse]
+_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
 class OriginMiddleware:
@@ -20,9 +23,7 @@ class OriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         door = "api" if request.path.startswith("/api/") else "page"
-        token = audit.origin.set(
-            audit.Origin(door=door, address=peer.address(request), request_id=_request_id())
-        )
+        token = audit.origin.set(audit.Origin(door=door, address=peer.address(request), request_id=_request_id()))
         try:
             return self.get_response(request)
         finally:
@@ -42,5 +43,12 @@ class PrivatePagesMiddleware:
 
 
 def _request_id() -> str:
-    """The id that django-structlog gave or took from X-Request-ID: the log's and the audit's are the same."""
-    return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64]
+    """The id that django-structlog gave or took from X-Request-ID: the log's and the audit's are the same.
+
+    What came from outside and is no UUID gives way to a new one: a client writes no words of its own into the audit.
+    """
+    found = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    if not _UUID.fullmatch(found):
+        found = str(uuid.uuid4())
+        structlog.contextvars.bind_contextvars(request_id=found)
+    return found

@@ -190,10 +190,11 @@ class Stack:
             "BERTH_ALLOWED_HOSTS": "127.0.0.1",
         }
         uvicorn = ["uvicorn", "portal.asgi:application", "--host", "127.0.0.1", "--timeout-graceful-shutdown", "5"]
+        uvicorn += ["--ws-per-message-deflate", "false", "--no-proxy-headers", "--no-access-log"]
         self.webs = [
             self._process(
                 f"web{number}",
-                [*uvicorn, "--ws-per-message-deflate", "false", "--no-proxy-headers", "--no-access-log", "--port", str(port)],
+                [*uvicorn, "--port", str(port)],
                 BERTH_LIVE="true",
                 BERTH_PUBLIC_URL=self.urls[number],
             )
