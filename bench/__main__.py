@@ -9,11 +9,16 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import audit, cuts, form, loglines, pages, ready, start
+from bench import audit, cuts, form, loglines, offboarding, pages, ready, start
 from bench.rows import Row, table
 from bench.site import Site, running
 
-ALONE: dict[str, Callable[[], list[Row]]] = {"start": start.rows, "pages": pages.rows, "audit": audit.rows}
+ALONE: dict[str, Callable[[], list[Row]]] = {
+    "start": start.rows,
+    "pages": pages.rows,
+    "audit": audit.rows,
+    "offboarding": offboarding.rows,
+}
 IN_CLUSTER: dict[str, Callable[[Site], list[Row]]] = {
     "form": form.rows,
     "ready": ready.rows,
