@@ -43,11 +43,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    # As Django's own test client does: the test's transaction outlives a request.
-    signals.request_started.disconnect(close_old_connections)
-    signals.request_finished.disconnect(close_old_connections)
     with django_db_blocker.unblock(), transaction.atomic():
-        yield make_world()
+        made = make_world()
+        # The test's transaction outlives a request. Django's test client, with which the world was made, does this
+        # for its own requests and undoes it after each.
+        signals.request_started.disconnect(close_old_connections)
+        signals.request_finished.disconnect(close_old_connections)
+        yield made
         transaction.set_rollback(True)
     signals.request_started.connect(close_old_connections)
     signals.request_finished.connect(close_old_connections)
