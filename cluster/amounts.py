@@ -45,8 +45,18 @@ def say_cpu(millicores: int) -> str:
     >>> say_cpu(250), say_cpu(4000)
     ('0.25 core', '4 cores')
     """
-    cores = f"{millicores / 1000:.3f}".rstrip("0").rstrip(".")
+    cores = decimal(millicores / 1000, 3)
     return f"{cores} {'core' if millicores <= 1000 else 'cores'}"
+
+
+def decimal(value: float, decimals: int = 2) -> str:
+    """A number with that many decimals at most and no zeros at its end, halves to the even neighbor.
+
+    >>> decimal(0.25), decimal(4.25), decimal(2.5), decimal(20), decimal(0)
+    ('0.25', '4.25', '2.5', '20', '0')
+    """
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def say_bytes(amount: int) -> str:
@@ -65,9 +75,5 @@ def say_bytes(amount: int) -> str:
         ("KiB", 1 << 10),
     ):
         if amount >= size and amount * 100 % size == 0:
-            return f"{amount // size}{_decimals(amount * 100 // size % 100)} {unit}"
+            return f"{decimal(amount / size)} {unit}"
     return f"{amount} bytes" if amount else "0 GiB"
-
-
-def _decimals(hundredths: int) -> str:
-    return f".{hundredths:02d}".rstrip("0") if hundredths else ""

@@ -20,7 +20,7 @@ Role = Literal["new", "old", "only"]
 TileState = Literal["ready", "starting", "waiting", "stopping", "crashing", "failed", "next", "gone"]
 StepName = Literal["Placed", "Image pulled", "Started", "Health check"]
 StepState = Literal["done", "busy", "failed", "todo"]
-Action = Literal["deploy", "configuration", "scale", "secrets", "volumes", "health", "logs", "quota", "wait"]
+Action = Literal["deploy", "configuration", "scale", "login", "secrets", "volumes", "health", "logs", "quota", "wait"]
 """Where the remedy is: the page that a person opens next."""
 
 

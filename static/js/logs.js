@@ -21,7 +21,9 @@ let history = [];
 let collecting = true;
 let drawing = false;
 let scrolledTo = 0;
-let rate = { at: performance.now(), lines: 0, shown: 0 };
+// Lines that came since `at`, and from when to when they were written.
+const counting = (shown) => ({ at: performance.now(), lines: 0, oldest: Infinity, newest: -Infinity, shown });
+let rate = counting(0);
 
 const LEVELS = { "": null, WARN: new Set(["WARN", "ERROR"]), ERROR: new Set(["ERROR"]) };
 
@@ -35,10 +37,16 @@ function visibleRow(row) {
 
 function add(row) {
   model.rows.push(row);
-  if (row.mark === undefined) { model.lines += 1; rate.lines += 1; model.since = model.since || row.when; }
+  if (row.mark === undefined) { model.lines += 1; count(row); model.since = model.since || row.when; }
   if (!visibleRow(row)) return;
   if (state.paused) model.waiting += 1;
   else model.shown.push(row);
+}
+
+function count(row) {
+  rate.lines += 1;
+  rate.oldest = Math.min(rate.oldest, row.when);
+  rate.newest = Math.max(rate.newest, row.when);
 }
 
 function trim() {
@@ -103,7 +111,6 @@ function finishHistory() {
   history.sort((a, b) => (a.ns.length - b.ns.length) || (a.ns < b.ns ? -1 : a.ns > b.ns ? 1 : 0));
   history.forEach(add);
   history = [];
-  rate.lines = 0;
   find("empty").hidden = model.rows.length > 0;
 }
 
@@ -275,8 +282,9 @@ list.addEventListener("scroll", () => {
 }, { passive: true });
 new ResizeObserver(draw).observe(list);
 setInterval(() => {
-  const now = performance.now();
-  rate = { at: now, lines: 0, shown: Math.round((rate.lines * 1000) / Math.max(1, now - rate.at)) };
+  // Lines from before the page was opened come all at once: they took as long as their own times say.
+  const took = Math.max(1, performance.now() - rate.at, rate.newest - rate.oldest);
+  rate = counting(Math.round((rate.lines * 1000) / took));
   figures();
 }, 2000);
 

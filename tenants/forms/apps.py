@@ -18,6 +18,14 @@ MIB = 1 << 20
 # Sizes of one pod that most apps do with: name → millicores, bytes.
 SIZES = {"small": (250, 256 * MIB), "medium": (500, 512 * MIB), "large": (1000, 2048 * MIB)}
 REACH = (("nobody", "Nobody: it works in the background"), ("namespace", "Apps in its namespace"))
+# Folded sections of a page → their fields.
+FOLDED = {
+    "health": ("health_kind", "health_path", "health_period", "health_start", "liveness"),
+    "volumes": ("volumes",),
+    "secrets": ("secret_files",),
+    "command": ("command", "args"),
+    "login": ("pull_secret",),
+}
 HEALTH = (("http", "Ask a path by HTTP"), ("tcp", "Open the port"), ("none", "No check"))
 
 
@@ -25,6 +33,12 @@ class SpecForm(DomainForm):
     """Base of the sections: `spec(base)` answers the release with what this form says."""
 
     aliases = {"health": "health_kind"}
+
+    @property
+    def unfolded(self) -> set[str]:
+        """The folded sections that a form which comes back shows open: what was typed there, or is wrong."""
+        touched = {*self.errors, *self.changed_data} if self.is_bound else set()
+        return {section for section, fields in FOLDED.items() if touched.intersection(fields)}
 
     def spec(self, base: ReleaseSpec) -> ReleaseSpec:
         """Call when valid. Fields that the form lacks stay as in `base`."""
@@ -44,11 +58,16 @@ class ImageSection(SpecForm):
         ),
         error_messages={"required": "Give an image, such as registry.example/shop:1.4.0."},
     )
+
+    def fill(self, base: ReleaseSpec) -> ReleaseSpec:
+        return msgspec.structs.replace(base, image=self.cleaned_data["image"])
+
+
+class LoginSection(SpecForm):
     pull_secret = forms.ChoiceField(label="Login to the registry", required=False)
 
     def fill(self, base: ReleaseSpec) -> ReleaseSpec:
-        data = self.cleaned_data
-        return msgspec.structs.replace(base, image=data["image"], pull_secret=data.get("pull_secret", ""))
+        return msgspec.structs.replace(base, pull_secret=self.cleaned_data["pull_secret"])
 
 
 class ReachSection(SpecForm):
@@ -184,11 +203,13 @@ class InNamespaceForm(SpecForm):
 
 
 # The bases fill the release from right to left: the health check needs the port.
-class NewAppForm(InNamespaceForm, RunSection, EnvironmentSection, SizeSection, ReachSection, ImageSection):
+class NewAppForm(
+    InNamespaceForm, RunSection, EnvironmentSection, SizeSection, ReachSection, LoginSection, ImageSection
+):
     name = RuleField(rules.app_name, label="Name")
 
 
-class DeployForm(InNamespaceForm, ImageSection):
+class DeployForm(InNamespaceForm, LoginSection, ImageSection):
     """Another image, everything else as it is."""
 
 
@@ -196,8 +217,8 @@ class ScaleForm(SizeSection):
     """Size and number of pods."""
 
 
-class ConfigurationForm(InNamespaceForm, RunSection, EnvironmentSection, ReachSection):
-    """Variables, files, volumes, port, health check and command."""
+class ConfigurationForm(InNamespaceForm, RunSection, EnvironmentSection, ReachSection, LoginSection):
+    """Variables, files, volumes, port, health check, command and the login to the registry."""
 
 
 def initial_of(spec: ReleaseSpec) -> dict[str, Any]:

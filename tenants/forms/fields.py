@@ -68,8 +68,10 @@ class RowsField(forms.Field):
         super().__init__(widget=RowsWidget(*columns), **kwargs)
 
     def clean(self, value: Any) -> list[tuple[str, ...]]:
-        rows = super().clean(value) or []
-        return [row for row in rows if any(text.strip() for text in row)]
+        return _filled(super().clean(value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return _filled(initial) != _filled(data)
 
 
 class DomainForm(forms.Form):
@@ -108,6 +110,10 @@ class ConfirmForm(DomainForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
         error_messages={"required": "Type the name to delete it."},
     )
+
+
+def _filled(rows: Sequence[Sequence[str]] | None) -> list[tuple[str, ...]]:
+    return [tuple(row) for row in rows or () if any(text.strip() for text in row)]
 
 
 def pairs(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, str]]:

@@ -10,6 +10,13 @@ from django import forms
 from tenants import rules
 from tenants.forms.fields import DomainForm, RowsField, RuleField, obeyed
 
+LACKING = {
+    "registry": "Give the registry's host, such as registry.example.",
+    "user": "Give the user name.",
+    "password": "Give the password, or a token of the registry.",
+}
+"""The fields of a login, and what is said where one is empty."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
@@ -73,8 +80,35 @@ class ValuesForm(DomainForm):
         return self["values"].value()
 
 
-class SecretForm(ValuesForm):
-    """A new secret."""
+class LoginFields(DomainForm):
+    """Registry, user and password, of which the one value of a registry's login is made."""
+
+    registry = RuleField(
+        rules.registry_host,
+        label="Registry",
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "placeholder": "registry.example", "autocomplete": "off"}),
+    )
+    user = RuleField(rules.registry_user, label="User name", required=False)
+    password = forms.CharField(
+        label="Password or token",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "hx-preserve": True}),
+    )
+
+    def login(self, data: dict[str, Any]) -> dict[str, str]:
+        """The secret's values; {} when something lacks or is wrong, which is then said at its field."""
+        for name, words in LACKING.items():
+            if not data.get(name) and name not in self.errors:
+                self.add_error(name, words)
+        if any(name in self.errors for name in LACKING):
+            return {}
+        return rules.login_values(data["registry"], data["user"], data["password"])
+
+
+class SecretForm(ValuesForm, LoginFields):
+    """A new secret: keys and values, or a login."""
 
     name = RuleField(rules.secret_name, label="Name", error_messages={"required": "Give it a name: database, say."})
     type = forms.ChoiceField(
@@ -83,13 +117,20 @@ class SecretForm(ValuesForm):
         widget=forms.RadioSelect,
         initial=rules.OPAQUE,
     )
-    field_order = ["name", "type", "values"]
+    field_order = ["name", "type", "values", "registry", "user", "password"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if not data.get("values") and "values" not in self.errors:
+        is_login = data.get("type") == rules.REGISTRY_LOGIN
+        for name in ("values",) if is_login else LACKING:
+            self.errors.pop(name, None)
+        if is_login:
+            self._wrong.clear()
+            self.aliases = {"values": "password"}
+            data["values"] = self.login(data)
+        elif not data.get("values") and "values" not in self.errors:
             self.add_error("values", "Give at least one key and its value.")
-        return data
+        return {name: value for name, value in data.items() if name not in LACKING}
 
 
 class SecretChangeForm(ValuesForm):
@@ -106,3 +147,13 @@ class SecretChangeForm(ValuesForm):
         if not data.get("values") and not data.get("remove") and not self.errors:
             self.add_error("values", "Type a new value, or choose a key to remove.")
         return data
+
+
+class LoginChangeForm(LoginFields):
+    """Another login in place of the one that is there."""
+
+    aliases = {"values": "password"}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        return {"values": self.login(data), "remove": []}

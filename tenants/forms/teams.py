@@ -59,9 +59,9 @@ class VolumeForm(DomainForm):
     access_mode = forms.ChoiceField(
         label="Who mounts it",
         choices=(
-            ("ReadWriteOnce", "One app at a time"),
-            ("ReadWriteMany", "Several apps, all write"),
-            ("ReadOnlyMany", "Several apps, all read"),
+            ("ReadWriteOnce", "One app at a time (ReadWriteOnce)"),
+            ("ReadWriteMany", "Several apps, all write (ReadWriteMany)"),
+            ("ReadOnlyMany", "Several apps, all read (ReadOnlyMany)"),
         ),
     )
 

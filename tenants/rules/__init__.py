@@ -6,7 +6,7 @@ Forms and serializers use them field by field; the services ask again for the wh
 from tenants.rules.account import device, person_name, time_zone, time_zones
 from tenants.rules.broken import Broken
 from tenants.rules.environment import env, env_name, env_value, words
-from tenants.rules.images import image
+from tenants.rules.images import image, registry_host
 from tenants.rules.names import (
     app_name,
     cluster_name,
@@ -36,7 +36,9 @@ from tenants.rules.secrets import (
     OPAQUE,
     REGISTRY_KEY,
     REGISTRY_LOGIN,
+    login_values,
     registry_login,
+    registry_user,
     secret_key,
     secret_type,
     secret_values,
@@ -70,6 +72,7 @@ __all__ = [
     "image",
     "invitee",
     "invitees",
+    "login_values",
     "memory",
     "message",
     "mount_path",
@@ -78,7 +81,9 @@ __all__ = [
     "person_name",
     "port",
     "reason",
+    "registry_host",
     "registry_login",
+    "registry_user",
     "replicas",
     "say_bytes",
     "say_cpu",

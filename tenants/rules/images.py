@@ -11,6 +11,7 @@ from tenants.rules.broken import Broken
 LONGEST = 255
 
 _HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]{1,5})?"
+_REGISTRY = re.compile(_HOST, re.ASCII)
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*", re.ASCII)
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
@@ -42,6 +43,16 @@ def image(text: str, hosts: Collection[str] = ()) -> str:
     if tag is None and digest is None:
         tag = "latest"
     return name + (f":{tag}" if tag is not None else "") + (f"@{digest}" if digest is not None else "")
+
+
+def registry_host(text: str) -> str:
+    """A registry's host, with its port where it has one, as an image begins with it: `registry.example:5000`."""
+    host = text.strip()
+    if "://" in host:
+        raise Broken(f"Leave out “{host.split('://')[0][:20]}://”: the host alone, such as registry.example.")
+    if not _REGISTRY.fullmatch(host) or len(host) > LONGEST:
+        raise Broken("The host alone, as the image begins with it, such as registry.example or registry.example:5000.")
+    return host
 
 
 def _check_name(parts: images.Reference) -> None:

@@ -48,13 +48,16 @@ def mount_path(text: str) -> str:
     return clean
 
 
-def unique_paths(paths: Iterable[str]) -> None:
-    """Each path once (the API server refuses two volumes at one path without naming the field)."""
-    seen: set[str] = set()
-    for path in paths:
+def unique_paths(mounts: Iterable[tuple[str, str]]) -> None:
+    """Each path once (the API server refuses two volumes at one path without naming the field).
+
+    `mounts` are what stands there and where: ("volume files", "/data").
+    """
+    seen: dict[str, str] = {}
+    for thing, path in mounts:
         if path in seen:
-            raise Broken(f"Two things would stand at {path}: give each its own path.")
-        seen.add(path)
+            raise Broken(f"Both {seen[path]} and {thing} would stand at {path}: give each its own path.")
+        seen[path] = thing
 
 
 def access_mode(text: str) -> str:

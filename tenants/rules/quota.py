@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cluster.amounts import decimal
 from tenants.releases import ReleaseSpec, same_pods
 from tenants.rules.quantities import GIB, MIB, say_bytes, say_cpu
 
@@ -35,8 +36,8 @@ FIELDS = {
 }
 SURGE = 1
 STOPS_FIRST = (
-    "It mounts a ReadWriteOnce volume, so all its pods run on one node and stop before the new ones start: "
-    "nothing serves for that moment at each release."
+    "It mounts a volume for one app at a time (ReadWriteOnce), so all its pods run on one node and stop before the "
+    "new ones start: nothing serves for that moment at each release."
 )
 
 Amounts = Mapping[str, int]
@@ -103,7 +104,7 @@ def say(resource: str, amount: int) -> str:
     if resource == "cpu":
         return say_cpu(amount)
     if resource in {"memory", "storage"}:
-        return say_bytes(amount) if amount % MIB == 0 else f"{amount / GIB:.2f} GiB"
+        return say_bytes(amount) if amount % MIB == 0 else f"{decimal(amount / GIB)} GiB"
     return f"{amount} {TITLES[resource]}"
 
 
@@ -239,5 +240,5 @@ def _down(resource: str, amount: int) -> str:
         step = 50 if amount >= 100 else 10
         return say_cpu(amount // step * step) if amount >= step else ""
     if amount >= GIB:
-        return f"{amount * 10 // GIB / 10:g} GiB"
+        return f"{decimal(amount * 100 // GIB / 100)} GiB"
     return f"{amount // MIB} MiB" if amount >= 4 * MIB else ""

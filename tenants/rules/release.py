@@ -78,14 +78,15 @@ def _secret_files(spec: ReleaseSpec) -> tuple[SecretFolder, ...]:
     clean = tuple(
         SecretFolder(names.secret_name(folder.secret), paths.mount_path(folder.path)) for folder in spec.secret_files
     )
-    paths.unique_paths(folder.path for folder in clean)
+    paths.unique_paths((f"secret {folder.secret}", folder.path) for folder in clean)
     return clean
 
 
 def _volumes(spec: ReleaseSpec, files: tuple[SecretFolder, ...]) -> tuple[VolumeAt, ...]:
     clean = tuple(VolumeAt(names.volume_name(mount.volume), paths.mount_path(mount.path)) for mount in spec.volumes)
     if clean:
-        paths.unique_paths([*(folder.path for folder in files), *(mount.path for mount in clean)])
+        things = [(f"volume {mount.volume}", mount.path) for mount in clean]
+        paths.unique_paths([*things, *((f"secret {folder.secret}", folder.path) for folder in files)])
     return clean
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ COUNT_MAX = 200
 OPAQUE = "Opaque"
 REGISTRY_LOGIN = "kubernetes.io/dockerconfigjson"
 REGISTRY_KEY = ".dockerconfigjson"
+DOCKER_HUB = "https://index.docker.io/v1/"
 TYPES = (OPAQUE, REGISTRY_LOGIN)
 
 _KEY = re.compile(r"[-._a-zA-Z0-9]+", re.ASCII)
@@ -56,6 +58,26 @@ def secret_type(text: str) -> str:
     if text not in TYPES:
         raise Broken(f"One of {', '.join(TYPES)}, please.")
     return text
+
+
+def registry_user(text: str) -> str:
+    """The user of a registry: HTTP's basic authentication knows no “:” in it (RFC 7617, 2)."""
+    user = text.strip()
+    if not user:
+        raise Broken("Give the user name.")
+    if ":" in user:
+        raise Broken("A user name has no “:” in it.")
+    return user
+
+
+def login_values(host: str, user: str, password: str) -> dict[str, str]:
+    """What the secret of a registry's login holds, as `kubectl create secret docker-registry` writes it.
+
+    Docker Hub goes by its old address there, whatever its images begin with.
+    """
+    server = DOCKER_HUB if host in ("docker.io", "index.docker.io") else host
+    auth = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return {REGISTRY_KEY: json.dumps({"auths": {server: {"username": user, "password": password, "auth": auth}}})}
 
 
 def registry_login(values: Mapping[str, str]) -> None:

@@ -18,7 +18,7 @@ _OWN = ("labels", "annotations")
 
 
 def of(namespace: Namespace, name: str, spec: ReleaseSpec, base_url: str) -> dict[str, str]:
-    """{"manifest": YAML, "call": curl}; the manifest is "" where the spec makes none yet."""
+    """{"manifest": YAML, "call": curl}; the manifest is "" where the spec makes none yet, as without an image."""
     return {"manifest": _manifest(namespace, name, spec), "call": _call(namespace, name, spec, base_url)}
 
 

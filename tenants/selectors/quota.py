@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cluster.amounts import decimal
 from tenants.models import Namespace
 from tenants.rules import quota
 from tenants.rules.quota import Preflight
@@ -50,14 +51,9 @@ class Remains:
     parts: tuple[dict[str, Any], ...]
 
 
-def number(resource: str, amount: float, decimals: int | None = None) -> str:
-    """An amount in the unit of its column: `46`, `2.3`, `0.25`; `decimals` where a column must agree."""
-    value = amount / UNITS.get(resource, ("", 1))[1]
-    if decimals is not None:
-        return f"{value:.{decimals}f}"
-    if value == int(value):
-        return str(int(value))
-    return f"{value:.2f}".rstrip("0") if abs(value) < 1 else f"{value:.1f}"
+def number(resource: str, amount: float) -> str:
+    """An amount in the unit of its column: `46`, `2.3`, `0.25`, `4.25`."""
+    return decimal(amount / UNITS.get(resource, ("", 1))[1])
 
 
 def lines(namespace: Namespace, reserved: Mapping[str, int]) -> tuple[Line, ...]:
@@ -83,15 +79,13 @@ def _line(namespace: Namespace, resource: str, reserved: int) -> Line:
     used = namespace.usage.get(resource, 0)
     taken = max(used, reserved)
     free = max(0, limit - taken)
-    unit = UNITS.get(resource, ("", 1))[1]
-    decimals = int(any(amount % unit for amount in (used, reserved, free)))
     return Line(
         resource=resource,
         name=NAMES[resource],
         unit=UNITS.get(resource, ("", 1))[0],
-        used=number(resource, used, decimals),
-        reserved=number(resource, reserved, decimals),
-        free=number(resource, free, decimals),
+        used=number(resource, used),
+        reserved=number(resource, reserved),
+        free=number(resource, free),
         limit=number(resource, limit),
         share=taken / limit if limit else 0,
         parts=_parts(used, taken, limit),

@@ -21,6 +21,7 @@ ACTIONS = {
     "deploy": "Change the image",
     "configuration": "Change the configuration",
     "scale": "Change the size",
+    "login": "Choose a login",
     "secrets": "See secrets",
     "volumes": "See volumes",
     "health": "Change the check",
@@ -33,6 +34,7 @@ NEEDS = {
     "deploy": "apps.write",
     "configuration": "apps.write",
     "scale": "apps.write",
+    "login": "apps.write",
     "health": "apps.write",
     "logs": "logs.read",
 }

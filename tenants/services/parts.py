@@ -111,7 +111,7 @@ def _volume_errors(namespace: Namespace, app: App | None, spec: ReleaseSpec) -> 
             others = {user for user in users_of(namespace, volume=name) if app is None or user != app.name}
             if others:
                 return {
-                    "volumes": f"“{name}” is mounted by {listed(others)}, and a {volume.access_mode} volume serves one "
-                    "app at a time: detach it there first, or create another volume."
+                    "volumes": f"“{name}” is mounted by {listed(others)}, and it serves one app at a time "
+                    f"({volume.access_mode}): detach it there first, or create another volume."
                 }
     return {}

@@ -27,7 +27,8 @@ def set_secret(
 ) -> tuple[Secret, Operation]:
     """Creates a secret, or changes some of its keys; keys that are not named keep their value.
 
-    `new`: True makes one or raises Conflict, False changes one or raises NotFound; `type` counts for a new one alone.
+    `new`: True makes one or raises Conflict, False changes one or raises NotFound; `type` counts for a new one alone,
+    but a login goes into a login only.
     Apps keep the versions that they run with until `refresh_secrets` or their next release. Raises Invalid at name,
     values, remove or type, Conflict when a key to remove is in use, Gone, QuotaExceeded.
     """
@@ -48,7 +49,7 @@ def set_secret(
         made = secret is None
         if secret is None:
             secret = Secret(namespace=namespace, name=name, type=kind, generation=0)
-        _check_keys(secret, values, gone)
+        _check_keys(secret, kind, values, gone)
         if values and not (found := secret_preflight(namespace)).fits:
             raise QuotaExceeded(" ".join(found.fields.values()), fields=found.fields)
         changes = _set(secret, actor, values, gone)
@@ -97,10 +98,12 @@ def _taken(secret: Secret) -> Conflict:
     return Conflict(message, code="taken", fields={"name": message})
 
 
-def _check_keys(secret: Secret, values: Mapping[str, str], gone: set[str]) -> None:
+def _check_keys(secret: Secret, kind: str, values: Mapping[str, str], gone: set[str]) -> None:
     """A registry's login is whole; a key that a release names stays; something is left."""
     if secret.type == rules.REGISTRY_LOGIN:
         clean("values", lambda: rules.registry_login(values))
+    elif kind == rules.REGISTRY_LOGIN:
+        raise Invalid.at("type", f"{secret.name} is no login to a registry: set its keys and values.")
     unknown = sorted(gone - set(secret.keys))
     if unknown:
         raise Invalid.at("remove", f"There is no key “{unknown[0][:40]}” in {secret.name}.")

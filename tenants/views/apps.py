@@ -204,6 +204,7 @@ def _remedy(app: App, rollout: Any) -> dict[str, Any] | None:
         "action": rollout.diagnosis.action,
         "repository": image.name,
         "tag": image.tag or "",
+        "login": app.release.spec.get("pull_secret", ""),
         "next": _next_number(app),
         "tags": ledger.tags_before(app),
     }

@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from tenants import access
+from tenants import access, rules
 from tenants.forms.fields import ConfirmForm
-from tenants.forms.secrets import SecretChangeForm, SecretForm
+from tenants.forms.secrets import LoginChangeForm, SecretChangeForm, SecretForm
 from tenants.forms.teams import VolumeForm
 from tenants.models import Operation, Secret, Volume
 from tenants.selectors import frame, operations, quota, teams
@@ -87,7 +87,8 @@ def delete_volume(request: Request, team: str, namespace: str, volume: str) -> H
 def new_secret(request: Request, team: str, namespace: str) -> HttpResponse:
     place = namespace_of(request, team, namespace)
     access.require(request.user, "secrets.write", place)
-    form = SecretForm(request.POST or None)
+    kind = rules.REGISTRY_LOGIN if request.GET.get("kind") == "login" else rules.OPAQUE
+    form = SecretForm(request.POST or None, initial={"type": kind})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         made = attempt(form, lambda: secret_verbs.set_secret(actor=request.user, namespace=place, new=True, **data))
@@ -103,7 +104,9 @@ def new_secret(request: Request, team: str, namespace: str) -> HttpResponse:
 def secret(request: Request, team: str, namespace: str, secret: str) -> HttpResponse:
     """Keys and who uses them; POST sets new values. Values never come back."""
     found = secret_of(request, team, namespace, secret)
-    form = SecretChangeForm(request.POST or None, keys=sorted(found.keys))
+    is_login = found.type == rules.REGISTRY_LOGIN
+    sent = request.POST or None
+    form = LoginChangeForm(sent) if is_login else SecretChangeForm(sent, keys=sorted(found.keys))
     if request.method == "POST":
         access.require(request.user, "secrets.write", found)
         if form.is_valid():
@@ -125,6 +128,7 @@ def secret(request: Request, team: str, namespace: str, secret: str) -> HttpResp
     used = teams.uses_in(found.namespace.team)["secrets"].get((found.namespace_id, found.name), [])
     behind = [app for app, _ in used if _behind(app, found)]
     context = {**_context(found), "secret": found, "keys": sorted(found.keys.items()), "uses": used, "behind": behind}
+    context["is_login"] = is_login
     return render(request, "tenants/secrets/detail.html", {**context, "form": form, "crumbs": crumbs(found)})
 
 

@@ -231,3 +231,18 @@ def test_lists_are_of_that_namespace_alone(
 def test_release_of_an_old_shape_is_shown_whole(api: Script, app_row: App) -> None:
     Release.objects.filter(app=app_row).update(spec={"image": factories.IMAGE})
     assert api.get(f"{NS}/apps/checkout").json()["spec"]["health"]["kind"] == "none"
+
+
+def test_a_login_to_a_registry_is_made_of_its_parts(api: Script, namespace: Namespace) -> None:
+    login = {"registry": "registry.example", "user": "robot", "password": "canary-7f3a"}
+    answer = api.post(f"{NS}/secrets", {"name": "registry", "login": login})
+    assert check_accepted(answer, "secret.apply", "secret")["type"] == "kubernetes.io/dockerconfigjson"
+    check_accepted(api.patch(f"{NS}/secrets/registry", {"login": login}), "secret.apply", "secret")
+    assert "canary-7f3a" not in str(api.get(f"{NS}/secrets/registry").json())
+
+
+def test_a_login_does_not_go_into_other_secrets(api: Script, secret: Secret) -> None:
+    login = {"registry": "registry.example", "user": "robot", "password": "x"}
+    assert api.patch(f"{NS}/secrets/database", {"login": login}).status_code == 422
+    secret.refresh_from_db()
+    assert secret.keys == {"PASSWORD": 1}

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cluster import amounts
 from tenants import rules
 from tenants.rules import Broken
+from tenants.selectors import quota
 
 GIB, MIB = 1 << 30, 1 << 20
 
@@ -68,3 +70,16 @@ def test_cpu_is_read_back_as_it_is_said(millicores: int) -> None:
 )
 def test_memory_is_read_back_as_it_is_said(size: int) -> None:
     assert rules.memory(rules.say_bytes(size)) == size
+
+
+@pytest.mark.parametrize(
+    ("resource", "amount", "said"),
+    [("cpu", 250, "0.25"), ("cpu", 1250, "1.25"), ("memory", 17 * GIB // 4, "4.25"), ("cpu", 2500, "2.5"),
+     ("cpu", 20_000, "20"), ("storage", 0, "0"), ("pods", 10, "10")],
+)  # fmt: skip
+def test_a_quota_shows_two_decimals_and_no_zeros_after_them(resource: str, amount: int, said: str) -> None:
+    assert quota.number(resource, amount) == said
+
+
+def test_a_rounded_number_below_nothing_is_nothing() -> None:
+    assert amounts.decimal(-0.001) == "0"

@@ -212,7 +212,7 @@ def test_mount_paths_that_do_not(path: str) -> None:
 
 def test_two_things_at_one_path() -> None:
     with pytest.raises(Broken, match="/data"):
-        rules.unique_paths(["/data", "/x", "/data"])
+        rules.unique_paths([("volume files", "/data"), ("volume other", "/x"), ("secret database", "/data")])
 
 
 @pytest.mark.parametrize("name", ["A", "_x", "-a.b", "LOG_LEVEL", "a" * 253])

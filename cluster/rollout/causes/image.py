@@ -20,9 +20,8 @@ CAUSES: dict[str, Cause] = {
         headline="the registry wants a login",
         title="The registry gives this image only to those who log in",
         why="{host} gave no access to {image}: it is private, or it does not exist.",
-        remedy="Add a registry login as a secret and choose it as the app's pull secret. If the image is public, check "
-        "its name.",
-        action="secrets",
+        remedy="Add a login and choose it as “Login to the registry”. If the image is public, check its name.",
+        action="login",
         words=_IMAGE,
     ),
     "login_gone": Cause(
@@ -36,10 +35,10 @@ CAUSES: dict[str, Cause] = {
     ),
     "registry_refused": Cause(
         headline="the registry refuses the login",
-        title="The registry refuses the login of the pull secret",
+        title="The registry refuses the login",
         why="{host} answered 401 Unauthorized: user name or password are wrong or have run out.",
-        remedy="Give the pull secret the right user name and password.",
-        action="secrets",
+        remedy="Set another user name and password in the app's “Login to the registry”, or choose another login.",
+        action="login",
         words=_IMAGE,
     ),
     "registry_unreachable": Cause(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from tenants import rules
@@ -48,14 +50,40 @@ class SecretOut(serializers.ModelSerializer[Secret]):
         return secret.changed_by.get_username() if secret.changed_by else None
 
 
-class SecretIn(Strict):
+class LoginIn(Strict):
+    registry = RuleField(rules.registry_host, help_text="The host as images begin with it: “registry.example:5000”.")
+    user = RuleField(rules.registry_user)
+    password = TextField(help_text="Or a token of the registry. It never comes back.")
+
+
+class SecretWish(Strict):
+    """Keys and values, or the login of which the one value of a registry's login is made."""
+
+    values = serializers.DictField(child=TextField(), required=False, help_text="Key → value. Values never come back.")
+    login = LoginIn(required=False, help_text="Instead of values, for the login to a registry.")
+
+    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
+        login = sent.pop("login", None)
+        if login is None:
+            return sent
+        if "values" in sent:
+            raise serializers.ValidationError({"login": "Give values or a login, not both."})
+        values = rules.login_values(login["registry"], login["user"], login["password"])
+        return {**sent, "values": values, "type": sent.get("type", rules.REGISTRY_LOGIN)}
+
+
+class SecretIn(SecretWish):
     name = RuleField(rules.secret_name)
     type = serializers.ChoiceField([rules.OPAQUE, rules.REGISTRY_LOGIN], required=False)
-    values = serializers.DictField(child=TextField(), help_text="Key → value. Values never come back.")
+
+    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
+        wish = super().validate(sent)
+        if "values" not in wish:
+            raise serializers.ValidationError({"values": "Give values, or a login."})
+        return wish
 
 
-class SecretEdit(Strict):
-    """Keys that are not named keep their value."""
+class SecretEdit(SecretWish):
+    """Keys that are not named keep their value; a login takes the place of the one that is there."""
 
-    values = serializers.DictField(child=TextField(), required=False)
     remove = serializers.ListField(child=serializers.CharField(), required=False)

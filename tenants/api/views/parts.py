@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tenants import rules
 from tenants.api.serializers.parts import SecretEdit, SecretIn, SecretOut, VolumeIn, VolumeOut
 from tenants.api.serializers.shapes import Confirm, accepted
 from tenants.api.views.door import Door, call
@@ -77,6 +78,7 @@ class OneSecret(Door):
             name=found.name,
             values=self.sent.get("values", {}),
             remove=self.sent.get("remove", ()),
+            type=self.sent.get("type", rules.OPAQUE),
             new=False,
         )
         return self.accepted(operation, secret=(SecretOut, changed))
