@@ -170,6 +170,7 @@ RECENT = {
     ("account_delete", "POST"),
     ("team_delete", "GET"),
     ("team_delete", "POST"),
+    ("team_transfer", "POST"),
 }
 
 # allauth's own pages, by GET: signed in → status, signed out → status. They are about one's own account alone.
