@@ -38,13 +38,14 @@ LIMIT = 0.150
 # A year of 200 teams: 400 people, 2,000 apps, 25 kinds of deeds; every 40th is refused.
 FILL = f"""
 INSERT INTO tenants_auditentry (at, actor_id, actor_name, role, door, action, outcome, team_id, team_slug, target_noun,
-    target_id, target, changes, detail, address, request_id, stamp)
+    target_id, target, changes, detail, address, request_id, nonce, stamp)
 SELECT now() - n * interval '31 seconds', 100 + n %% 400, 'user-' || n %% 400, 'developer',
     CASE WHEN n %% 3 = 0 THEN 'api' ELSE 'page' END, 'app.deed_' || n %% 25,
     CASE WHEN n %% 40 = 0 THEN 'denied' ELSE 'done' END, t.id, t.slug, 'app', n %% 2000,
     'app ' || t.slug || '-dev/shop-' || n %% 2000,
     '[{{"field": "image", "old": "registry.example/shop:1", "new": "registry.example/shop:2"}}]',
-    CASE WHEN n %% 10 = 0 THEN 'release ' || n ELSE '' END, '203.0.113.7', md5(n::text), ''
+    CASE WHEN n %% 10 = 0 THEN 'release ' || n ELSE '' END, '203.0.113.7', md5(n::text),
+    gen_random_uuid(), ''
 FROM generate_series(1, {LINES}) AS n JOIN tenants_team t ON t.slug = 'team-' || n %% 200
 """
 INDEX = "CREATE INDEX audit_words ON tenants_auditentry USING gin (upper(words) gin_trgm_ops)"

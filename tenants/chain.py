@@ -38,9 +38,13 @@ _linked_at = 0.0
 
 
 def content(entry: AuditEntry) -> str:
-    """All fields but the number, as canonical JSON: sorted keys, no spaces, `at` in UTC with microseconds."""
+    """All fields but the number, as canonical JSON: sorted keys, no spaces, `at` in UTC with microseconds.
+
+    The nonce among them makes every entry's stamp its own, so that a copy of an entry is refused by the database.
+    """
     fields = {name: getattr(entry, name) for name in FIELDS}
     fields["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
+    fields["nonce"] = str(entry.nonce)
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -59,14 +63,14 @@ def stamped(entry: AuditEntry) -> bool:
     return _made("tenants.chain.entry", content(entry), entry.stamp)
 
 
-def seal(position: int, digest: str) -> str:
-    """What proves that the chain ended here."""
-    return _hmac("tenants.chain.head", f"{position}:{digest}", settings.SECRET_KEY)
+def seal(position: int, digest: str, rekeyed: int = 0) -> str:
+    """What proves that the chain ended here, and up to where entries may bear the stamp of a former key."""
+    return _hmac("tenants.chain.head", f"{position}:{digest}:{rekeyed}", settings.SECRET_KEY)
 
 
 def sealed(head: AuditHead) -> bool:
     """Whether Berth itself wrote this end of the chain."""
-    return _made("tenants.chain.head", f"{head.position}:{head.digest}", head.seal)
+    return _made("tenants.chain.head", f"{head.position}:{head.digest}:{head.rekeyed}", head.seal)
 
 
 def sign(position: int, digest: str) -> None:
@@ -74,8 +78,8 @@ def sign(position: int, digest: str) -> None:
     with transaction.atomic():
         head = AuditHead.objects.select_for_update().get()
         if (head.position, head.digest) == (position, digest):
-            head.seal = seal(position, digest)
-            head.save(update_fields=["seal"])
+            head.rekeyed, head.seal = position, seal(position, digest, position)
+            head.save(update_fields=["rekeyed", "seal"])
 
 
 def link_soon() -> None:
@@ -106,27 +110,34 @@ def _link_batch(*, whole: bool) -> int:
         if not sealed(head):
             log.error("audit_head_not_sealed", position=head.position, do="manage.py verify_audit")
             return 0
+        if head.seal != seal(head.position, head.digest, head.rekeyed):
+            head.rekeyed = head.position
         links = list(_links(head, whole=whole))
         if not links:
             return 0
         AuditLink.objects.bulk_create(links)
         last = links[-1]
         head.position, head.digest, head.entry_id = last.position, last.digest, last.entry_id
-        head.seal = seal(head.position, head.digest)
+        head.seal = seal(head.position, head.digest, head.rekeyed)
         head.save()
     log.info("audit_chained", head=str(head), count=len(links))
     return len(links)
 
 
 def _links(head: AuditHead, *, whole: bool) -> Iterator[AuditLink]:
-    """The next links, at most BATCH. An entry without Berth's stamp gets none: `verify_audit` names it."""
+    """The next links, at most BATCH. An entry without Berth's stamp gets none: `verify_audit` names it.
+
+    Where one is stamped under a fallback key, the head's `rekeyed` goes on to it.
+    """
     waiting = AuditEntry.objects.filter(link__isnull=True).exclude(stamp="").order_by("pk")
     if not whole:
         waiting = waiting.filter(pk__gt=head.entry_id - RECENT)
     position, previous = head.position, head.digest
     for entry in waiting.iterator(chunk_size=BATCH):
-        if not stamped(entry):
-            continue
+        if entry.stamp != stamp(entry):
+            if not stamped(entry):
+                continue
+            head.rekeyed = position + 1
         position += 1
         made = AuditLink(position=position, entry=entry, previous=previous, digest=digest(previous, entry))
         previous = made.digest
@@ -137,7 +148,8 @@ def _links(head: AuditHead, *, whole: bool) -> Iterator[AuditLink]:
 
 def _made(salt: str, text: str, mac: str) -> bool:
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return any(constant_time_compare(_hmac(salt, text, key), mac) for key in keys)
+    # SQLite also keeps bytes in a column of text, which no unique index takes for the same.
+    return isinstance(mac, str) and any(constant_time_compare(_hmac(salt, text, key), mac) for key in keys)
 
 
 def _hmac(salt: str, text: str, key: str | bytes) -> str:

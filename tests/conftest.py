@@ -56,8 +56,8 @@ def triggers_aside() -> tuple[list[str], list[str]]:
 
 def _first_head() -> str:
     """SQL of the row that the migration made."""
-    values = f"0, 0, '{chain.GENESIS}', '{chain.seal(0, chain.GENESIS)}'"
-    return f"INSERT INTO tenants_audithead (position, entry_id, digest, seal) VALUES ({values})"
+    values = f"0, 0, 0, '{chain.GENESIS}', '{chain.seal(0, chain.GENESIS)}'"
+    return f"INSERT INTO tenants_audithead (position, entry_id, rekeyed, digest, seal) VALUES ({values})"
 
 
 @pytest.fixture

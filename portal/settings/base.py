@@ -192,3 +192,4 @@ LOGGING = logs.logging(json=True)
 # A request's log lines do not name its user: to find them would ask the database, also when that is what just failed.
 # The audit log says who did what, by the request's id.
 DJANGO_STRUCTLOG_USER_ID_FIELD = None
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = False  # nobody chooses the id that the audit log keeps

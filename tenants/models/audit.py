@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.conf import settings
@@ -33,7 +34,8 @@ class AuditEntry(models.Model):
 
     `actor`, `team` and the target (`target_noun`, `target_id`) are named without constraints, beside their names as
     text: a line outlives them all and is never changed. `role` is what the actor was when it happened. `stamp` says
-    that Berth wrote it (`tenants.chain`); `words` is what search looks into.
+    that Berth wrote it (`tenants.chain`), once: `nonce` makes it another for each line; `words` is what search looks
+    into.
     """
 
     at = models.DateTimeField(default=timezone.now, editable=False)
@@ -61,6 +63,7 @@ class AuditEntry(models.Model):
     detail = models.CharField(max_length=400, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
+    nonce = models.UUIDField(default=uuid.uuid4, editable=False)
     stamp = models.CharField(max_length=64, editable=False)
     words = GeneratedField(
         expression=Concat(
@@ -87,6 +90,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["target_noun", "target_id", "-at", "-id"], name="audit_target"),
             models.Index(fields=["-at", "-id"], name="audit_refused", condition=~Q(outcome="done")),
         ]
+        constraints = [models.UniqueConstraint(fields=["stamp"], condition=~Q(stamp=""), name="audit_stamped_once")]
         verbose_name_plural = "audit entries"
 
     def __str__(self) -> str:
@@ -106,6 +110,7 @@ class AuditLink(models.Model):
 
     class Meta:
         ordering = ["position"]
+        constraints = [models.CheckConstraint(condition=Q(position__gte=1), name="audit_positions_begin_with_1")]
 
     def __str__(self) -> str:
         return f"{self.position} {self.digest[:12]}"
@@ -115,12 +120,14 @@ class AuditHead(models.Model):
     """The chain's end, in one row: its lock lets one process link at a time.
 
     `seal` binds position and digest to Berth's key, so that nobody who has the database alone cuts the chain's end off
-    or writes another chain. `entry_id` is the entry that was linked last, 0 before the first.
+    or writes another chain. `entry_id` is the entry that was linked last, 0 before the first; `rekeyed` the last
+    position whose entry may be stamped under a key that was replaced since, 0 while there was but one.
     """
 
     position = models.BigIntegerField(default=0)
     digest = models.CharField(max_length=64)
     entry_id = models.BigIntegerField(default=0)
+    rekeyed = models.BigIntegerField(default=0)
     seal = models.CharField(max_length=64)
 
     def __str__(self) -> str:

@@ -63,7 +63,8 @@ def plain(entry: AuditEntry) -> dict[str, Any]:
 def _whole(entry: AuditEntry) -> dict[str, Any]:
     link = getattr(entry, "link", None)
     place = {"position": link.position, "previous": link.previous, "digest": link.digest} if link else None
-    return plain(entry) | {"actor_id": entry.actor_id, "team_id": entry.team_id, "stamp": entry.stamp, "chain": place}
+    proof = {"nonce": str(entry.nonce), "stamp": entry.stamp, "chain": place}
+    return plain(entry) | {"actor_id": entry.actor_id, "team_id": entry.team_id} | proof
 
 
 def _row(entry: AuditEntry) -> dict[str, Any]:

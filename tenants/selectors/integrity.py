@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from django.db.models import Q
+
 from tenants import chain
 from tenants.models import AuditEntry, AuditHead, AuditLink
 
@@ -68,12 +70,21 @@ def verify(*, start: int = 1, kept: tuple[int, str] | None = None) -> Verdict:
 
 
 def place(entry: AuditEntry) -> tuple[Place, AuditLink | None]:
-    """Where one entry stands, and whether it and the link before it agree with its digest."""
+    """Where one entry stands: VERIFIED if Berth stamped it and it agrees with its link and the one before.
+
+    A stamp of a key that was replaced cannot be checked: up to `rekeyed` of a sealed head, the digests must do.
+    """
     link = AuditLink.objects.filter(entry=entry).first()
     if link is None:
         return (Place.WAITING if chain.stamped(entry) else Place.BROKEN), None
-    before = _digest_before(link.position)
-    holds = link.previous == before and link.digest == chain.digest(link.previous, entry)
+    head = AuditHead.objects.first()
+    holds = (
+        head is not None
+        and 1 <= link.position <= head.position
+        and (chain.stamped(entry) or (link.position <= head.rekeyed and chain.sealed(head)))
+        and link.previous == _digest_before(link.position)
+        and link.digest == chain.digest(link.previous, entry)
+    )
     return (Place.VERIFIED if holds else Place.BROKEN), link
 
 
@@ -82,9 +93,11 @@ def _first_break(head: AuditHead, start: int, kept: tuple[int, str] | None) -> B
     if previous is None:
         return Break("the link is missing", start - 1)
     position = start - 1
+    # Under a key that is not the seal's no stamp can be checked: then the seal is what is wrong.
+    rekeyed = head.rekeyed if chain.sealed(head) else head.position
     for link, entry in _linked(start, head.position):
         position += 1
-        wrong = _wrong(link, entry, position, previous)
+        wrong = _wrong(link, entry, position, previous, stamped=position > rekeyed)
         if wrong is not None:
             return wrong
         previous = link.digest
@@ -93,8 +106,8 @@ def _first_break(head: AuditHead, start: int, kept: tuple[int, str] | None) -> B
     return _wrong_end(head, position, previous, kept)
 
 
-def _wrong(link: AuditLink, entry: AuditEntry | None, position: int, previous: str) -> Break | None:
-    """What is wrong with the link that should stand at `position` after the digest `previous`."""
+def _wrong(link: AuditLink, entry: AuditEntry | None, position: int, previous: str, *, stamped: bool) -> Break | None:
+    """What is wrong with the link that should stand at `position` after `previous`, its entry `stamped` by Berth."""
     if link.position != position:
         return Break("the link is missing", position)
     if link.previous != previous:
@@ -104,6 +117,8 @@ def _wrong(link: AuditLink, entry: AuditEntry | None, position: int, previous: s
     if link.digest != chain.digest(previous, entry):
         what = "the link was changed" if chain.stamped(entry) else "the entry was changed"
         return Break(what, position, entry.pk)
+    if stamped and not chain.stamped(entry):
+        return Break("the entry was written past Berth", position, entry.pk)
     return None
 
 
@@ -115,8 +130,12 @@ def _wrong_end(head: AuditHead, position: int, previous: str, kept: tuple[int, s
         return Break("the head does not agree with the last link", position)
     if kept is not None and kept[0] > head.position:
         return Break("the end of the chain was cut off", head.position + 1)
-    if AuditLink.objects.filter(position__gt=AuditHead.objects.get().position).exists():
-        return Break("a link was added past Berth", head.position + 1)
+    end = AuditHead.objects.order_by("pk").values("position")[:1]  # of this moment: others may have linked meanwhile
+    added = AuditLink.objects.filter(Q(position__lt=1) | Q(position__gt=end)).first()
+    if added is not None:
+        return Break("a link was added past Berth", added.position, added.entry_id)
+    if AuditLink.objects.filter(position__lte=head.position).count() != head.position:
+        return Break("links before the position to begin with are missing")
     return None
 
 
@@ -134,6 +153,6 @@ def _linked(first: int, last: int) -> Iterator[tuple[AuditLink, AuditEntry | Non
 
 def _digest_before(position: int) -> str | None:
     """What the link at `position` must name as previous; None where that link is missing."""
-    if position <= 1:
+    if position == 1:
         return chain.GENESIS
     return AuditLink.objects.filter(position=position - 1).values_list("digest", flat=True).first()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Callable
 
 import structlog
@@ -12,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from tenants import audit, peer
 
 Answer = Callable[[HttpRequest], HttpResponse]
-_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
 class OriginMiddleware:
@@ -43,12 +40,8 @@ class PrivatePagesMiddleware:
 
 
 def _request_id() -> str:
-    """The id that django-structlog gave or took from X-Request-ID: the log's and the audit's are the same.
+    """The UUID that django-structlog gave the request: the log's and the audit's are the same.
 
-    What came from outside and is no UUID gives way to a new one: a client writes no words of its own into the audit.
+    A client's own X-Request-ID is not taken, lest it write what it likes into the audit.
     """
-    found = str(structlog.contextvars.get_contextvars().get("request_id", ""))
-    if not _UUID.fullmatch(found):
-        found = str(uuid.uuid4())
-        structlog.contextvars.bind_contextvars(request_id=found)
-    return found
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))

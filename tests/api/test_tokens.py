@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -131,6 +132,18 @@ def test_call_leaves_its_request_id(api: Script, app_row: App) -> None:
     line = AuditEntry.objects.get(action="app.release")
     assert line.request_id
     assert Operation.objects.get().request_id == line.request_id
+
+
+@pytest.mark.parametrize("sent", ["approved by sam", "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"])
+def test_request_id_is_not_the_clients_to_choose(alice: User, app_row: App, sent: str) -> None:
+    token = create_token(actor=alice, name="script", scopes=["apps"], days=1)[1]
+    headers = {"authorization": f"Bearer {token}", "x-request-id": sent}
+    path = f"/api/v1/{NS}/apps/checkout/releases"
+    answer = Client().post(path, {"replicas": 2}, content_type="application/json", headers=headers)
+    assert answer.status_code < 300, answer.content
+    given = AuditEntry.objects.get(action="app.release").request_id
+    assert given != sent
+    assert str(UUID(given)) == given
 
 
 def test_others_tokens_are_not_there(script: Make, alice: User, bob: User) -> None:

@@ -239,7 +239,7 @@ def test_entry_changed_before_it_got_its_place_is_found(
 def test_link_added_past_berth_is_found_and_not_built_upon(entries: list[AuditEntry], team: Team) -> None:
     forged = AuditEntry.objects.create(actor_name="alice", door="page", action="team.edit", team=team, target="x")
     AuditLink.objects.create(position=6, entry=forged, previous="x", digest=_digest(5, forged))
-    assert found() == integrity.Break("a link was added past Berth", 6)
+    assert found() == integrity.Break("a link was added past Berth", 6, forged.pk)
 
 
 def test_chain_goes_on_under_a_new_key_while_the_old_is_a_fallback(
