@@ -12,9 +12,20 @@ from django.db import connections
 from pytest_django import Settings
 
 from tenants.errors import Conflict, DomainError
-from tenants.models import App, Membership, Namespace, Operation, Plan, Secret, Team, User
+from tenants.models import App, Membership, Namespace, Operation, Plan, Role, Secret, StaffRole, Team, Transfer, User
 from tenants.releases import VolumeAt
-from tenants.services import apps, invitations, joining, members, namespaces, secrets, teams, volumes
+from tenants.services import (
+    apps,
+    invitations,
+    joining,
+    members,
+    namespaces,
+    secrets,
+    suspensions,
+    teams,
+    transfers,
+    volumes,
+)
 from tests.factories import (
     GIB,
     confirm_address,
@@ -231,3 +242,25 @@ def test_request_is_accepted_or_withdrawn_and_never_both(alice: User, erin: User
     assert ends == {"done": 1, "decided": 1}
     request.refresh_from_db()
     assert (request.state == "accepted") is Membership.objects.filter(user=erin).exists()
+
+
+def test_two_of_the_support_do_not_suspend_each_other(db: None) -> None:
+    pair = [make_user(name, staff_role=StaffRole.SUPPORT) for name in ("kim", "sam")]
+    ends = at_once(
+        lambda number: suspensions.suspend_person(actor=pair[number], person=pair[1 - number], reason="Left"), times=2
+    )
+    assert ends == {"done": 1, "forbidden": 1}
+    assert User.objects.filter(is_active=True).count() == 1
+
+
+def test_a_team_is_handed_over_or_taken_back_and_never_both(alice: User, bob: User, team: Team) -> None:
+    offer = transfers.offer(actor=alice, team=team, to="bob")
+    ends = at_once(
+        lambda number: (
+            transfers.accept(actor=bob, transfer=offer) if number else transfers.withdraw(actor=alice, transfer=offer)
+        ),
+        times=2,
+    )
+    assert ends in ({"done": 1, "decided": 1}, {"done": 1, "forbidden": 1})
+    owners = team.memberships.filter(role=Role.OWNER)
+    assert [owner.user for owner in owners] == [bob if Transfer.objects.get().state == "accepted" else alice]
