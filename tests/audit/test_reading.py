@@ -2,67 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import json
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from tenants import audit, chain
-from tenants.audit import Origin
+from tenants import audit
 from tenants.models import App, AuditEntry, Team, User
-from tenants.selectors import auditlines
-from tenants.services.tokens import create_token
+from tests.audit.conftest import Script
 from tests.audit.tampering import tampered
 
 pytestmark = pytest.mark.django_db
-Script = Callable[..., Any]
-
-
-@pytest.fixture
-def browser() -> Callable[[User], Client]:
-    def make(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return make
-
-
-@pytest.fixture
-def ask(db: None) -> Script:
-    """`ask(user, "audit?…")`: the answer of a call."""
-    tokens: dict[int, str] = {}
-
-    def call(user: User, path: str, **headers: str) -> Any:
-        if user.pk not in tokens:
-            tokens[user.pk] = create_token(actor=user, name="script", scopes=["read"], days=1)[1]
-        return Client().get(f"/api/v1/{path}", headers={"authorization": f"Bearer {tokens[user.pk]}", **headers})
-
-    return call
-
-
-@pytest.fixture
-def written(alice: User, bob: User, sam: User, app_row: App, team: Team, other_team: Team, erin: User) -> None:
-    """One of each kind of line."""
-    audit.origin.set(Origin(door="page", address="203.0.113.7", request_id="req-1"))
-    audit.record(actor=alice, action="team.edit", thing=team, changes=[{"field": "name", "old": "A", "new": "B"}])
-    audit.record(actor=bob, action="app.release", thing=app_row, detail="=1+1")
-    audit.origin.set(Origin(door="api"))
-    audit.record(actor=bob, action="volumes.delete", thing=app_row, outcome="denied")
-    audit.record(actor=None, action="drift.repaired", thing=app_row, machine="observer")
-    audit.record(actor=erin, action="team.edit", thing=other_team)
-    audit.record(actor=sam, action="token.create", thing=sam)
-    audit.origin.set(Origin())
-    chain.link()
 
 
 def actions(ask: Script, user: User, query: str = "", team: str = "payments") -> list[str]:
@@ -203,22 +155,6 @@ def test_page_offers_the_actions_that_there_were(browser: Any, alice: User, writ
 # -- pages -------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def many(alice: User, team: Team) -> list[int]:
-    """120 lines; each ten of them of one moment."""
-    begin = timezone.now() - timedelta(hours=1)
-    said = {
-        "actor": alice,
-        "actor_name": "alice",
-        "door": "page",
-        "action": "team.edit",
-        "team": team,
-        "target": "team",
-    }
-    made = [AuditEntry.objects.create(**said, at=begin + timedelta(seconds=n // 10)) for n in range(120)]
-    return [entry.pk for entry in reversed(made)]
-
-
 def follow(ask: Script, user: User, way: str, address: str) -> list[list[int]]:
     found = []
     while address:
@@ -324,66 +260,3 @@ def test_entry_of_a_team_that_is_gone_can_be_read(browser: Any, sam: User, team:
     team.delete()
     html = browser(sam).get(f"/audit/{entry.pk}/").content.decode()
     assert "is gone" in html
-
-
-# -- exports -------------------------------------------------------------------------------------------------------
-
-
-def exported(answer: Any) -> str:
-    assert answer.status_code == 200
-    return b"".join(answer.streaming_content).decode()
-
-
-def test_csv_export_has_the_filters_and_no_formulas(browser: Any, alice: User, written: None) -> None:
-    answer = browser(alice).get("/t/payments/activity/export?who=bob&format=csv")
-    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer.headers["Content-Disposition"].startswith('attachment; filename="payments-audit-')
-    rows = list(csv.DictReader(io.StringIO(exported(answer))))
-    assert [row["action"] for row in rows] == ["volumes.delete", "app.release"]
-    assert rows[1]["detail"] == "'=1+1"
-
-
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "＝"])
-def test_cell_that_a_spreadsheet_would_reckon_is_text(alice: User, team: Team, begin: str) -> None:
-    entry = audit.record(actor=alice, action="team.edit", thing=team, detail=f"{begin}cmd|x")
-    rows = list(csv.DictReader(io.StringIO(b"".join(auditlines.as_csv([[entry]])).decode(), newline="")))
-    assert rows[0]["detail"] == f"'{begin}cmd|x"
-
-
-def test_export_of_a_developer_has_own_lines(browser: Any, ask: Script, bob: User, written: None) -> None:
-    lines = exported(browser(bob).get("/t/payments/activity/export?format=jsonl")).splitlines()
-    assert {json.loads(line)["actor"] for line in lines} == {"bob"}
-    lines = exported(ask(bob, "teams/payments/audit", accept="application/x-ndjson")).splitlines()
-    assert {json.loads(line)["actor"] for line in lines} == {"bob"}
-
-
-def test_export_is_streamed_in_batches(
-    browser: Any, alice: User, many: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tenants.selectors.audit.BATCH", 25)
-    answer = browser(alice).get("/t/payments/activity/export?format=jsonl")
-    chunks = list(answer.streaming_content)
-    assert len(chunks) == 5
-    assert [json.loads(line)["id"] for line in b"".join(chunks).splitlines()] == many
-
-
-def test_whoever_has_the_json_lines_can_check_the_chain_without_berth(ask: Script, sam: User, written: None) -> None:
-    """As docs/decisions/0010-audit-chain.md tells it."""
-    ask(sam, "me")
-    chain.link()
-    text = exported(ask(sam, "audit", accept="application/x-ndjson"))
-    lines = sorted((json.loads(line) for line in text.splitlines()), key=lambda line: line["chain"]["position"])
-    names = {"actor": "actor_name", "team": "team_slug"}
-    previous = "0" * 64
-    for line in lines:
-        place, stamp, pk = line.pop("chain"), line.pop("stamp"), line.pop("id")
-        fields = {names.get(name, name): value for name, value in line.items()}
-        fields["at"] = datetime.fromisoformat(line["at"]).astimezone(UTC).isoformat(timespec="microseconds")
-        content = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        assert place["previous"] == previous
-        previous = hashlib.sha256(f"{previous}\n{pk}\n{stamp}\n{content}".encode()).hexdigest()
-        assert place["digest"] == previous
-
-
-def test_unknown_format_is_refused(browser: Any, alice: User, written: None) -> None:
-    assert browser(alice).get("/t/payments/activity/export?format=xls").status_code == 422
