@@ -11,6 +11,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from tenants.errors import NotFound
 from tenants.models import Notice, NoticeChoice, Team, User
 from tenants.notices import KINDS, Kind
+from tenants.selectors import finding
 
 SIZE = 25
 MANY = 100
@@ -79,6 +80,12 @@ def teams(user: User) -> list[Team]:
     """Teams that the viewer has notices of, by name."""
     mine = Notice.objects.visible_to(user).order_by().values("team")
     return list(Team.objects.filter(pk__in=mine).order_by("name"))
+
+
+def team(user: User, slug: str) -> Team:
+    """One that the viewer sees, or was told of while they did. Raises NotFound."""
+    told = next((team for team in teams(user) if team.slug == slug), None)
+    return told or finding.team(user, slug)
 
 
 def choices(user: User) -> list[Choice]:

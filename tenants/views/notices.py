@@ -11,9 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from tenants.errors import NotFound
 from tenants.forms.notices import NoticesForm
-from tenants.models import Team
 from tenants.notices import DAILY, KINDS, read_link
 from tenants.selectors import notices as shown
 from tenants.services import notices as verbs
@@ -25,7 +23,8 @@ from tenants.views.scope import Request, attempt, page, told, wanted_part
 def notices(request: Request) -> HttpResponse:
     """Unread ones first; `?team=` of one team, `?before=` what is older."""
     teams = shown.teams(request.user)
-    team = _of(teams, request.GET.get("team", ""))
+    slug = request.GET.get("team", "")
+    team = shown.team(request.user, slug) if slug else None
     rows = shown.listed(request.user, team=team.slug if team else "")
     found = shown.page(rows, request.GET.get("before", ""))
     context = {
@@ -57,7 +56,8 @@ def read(request: Request, pk: int) -> HttpResponse:
 @page("POST")
 def read_all(request: Request) -> HttpResponse:
     """All of them, or those of the team that is filtered by."""
-    verbs.mark_all_read(actor=request.user, team=_of(shown.teams(request.user), request.POST.get("team", "")))
+    slug = request.POST.get("team", "")
+    verbs.mark_all_read(actor=request.user, team=shown.team(request.user, slug) if slug else None)
     return _back(request)
 
 
@@ -102,16 +102,6 @@ def turn_down(request: HttpRequest, token: str) -> HttpResponse:
     words = "The daily mail" if kind == DAILY else KINDS[kind].label
     context = {"words": words, "daily": kind == DAILY, "done": done, "token": token}
     return render(request, "tenants/notices/turn_down.html", context)
-
-
-def _of(teams: list[Team], slug: str) -> Team | None:
-    """The team of that slug. Raises NotFound where there are no notices of it."""
-    if not slug:
-        return None
-    found = next((team for team in teams if team.slug == slug), None)
-    if found is None:
-        raise NotFound("There are no notices of such a team.")
-    return found
 
 
 def _back(request: Request) -> HttpResponse:

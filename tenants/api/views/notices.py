@@ -18,7 +18,6 @@ from tenants.api.serializers.notices import (
     ReadOut,
 )
 from tenants.api.views.door import Door, call
-from tenants.errors import NotFound
 from tenants.models import User
 from tenants.selectors import notices as shown
 from tenants.services import notices as verbs
@@ -44,9 +43,7 @@ class ReadAll(Door):
     @call("read_notices", "Mark all your notices as read, or those of a team", body=ReadIn, answer=ReadOut)
     def post(self, request: Request) -> Response:
         slug = self.sent.get("team", "")
-        team = next((team for team in shown.teams(self.user) if team.slug == slug), None)
-        if slug and team is None:
-            raise NotFound("There are no notices of such a team.")
+        team = shown.team(self.user, slug) if slug else None
         return Response(ReadOut({"read": verbs.mark_all_read(actor=self.user, team=team)}).data)
 
 
