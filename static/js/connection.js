@@ -56,5 +56,12 @@ export class Connection {
 
   hurry() { if (!this.stopped && this.socket.readyState === WebSocket.CLOSED) this.open(); }
   send(message) { if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message)); }
-  stop() { this.stopped = true; clearTimeout(this.timer); this.socket.close(1000); }
+  stop() {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    // One that is still on its way is closed when it arrives: to close it earlier is an error in the browser's eyes.
+    const socket = this.socket;
+    if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(1000);
+    else socket.close(1000);
+  }
 }
