@@ -52,7 +52,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const focused = document.activeElement;
   lost = target.contains(focused) && focused !== target ? { within: target.parentElement, find: nameOf(focused) } : null;
 });
-document.addEventListener("htmx:afterSettle", () => {
+// In the same turn as the swap: before what comes next sees that the focus is nowhere.
+document.addEventListener("htmx:afterSwap", () => {
   if (lost && document.activeElement === document.body) lost.find(lost.within)?.focus({ preventScroll: true });
   lost = null;
 });

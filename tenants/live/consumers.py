@@ -75,6 +75,7 @@ class LiveConsumer(GuardedConsumer):
         hubs.current().unsubscribe(held, self.outbox)
         self.topics[topic.name] = topic
         await hubs.current().subscribe(topic, self.outbox)
+        self.outbox.put(frames.encode(frames.Changed(topic.name, "topic")))
 
     async def domain_message(self, event: dict[str, Any]) -> None:
         if event["data"]["type"] == "noticed":

@@ -21,9 +21,11 @@ STAFF_TEAMS = 50
 @page()
 def home(request: Request) -> HttpResponse:
     """What is unhealthy now and my teams; a new user sees one thing to do, staff all teams."""
-    part = wanted_part(request, "unhealthy")
+    part = wanted_part(request, "overview")
     context = teams.home_context(request.user)
-    context["waiting"] = None if part else joining.waiting_for(request.user)
+    if part and not context["teams"]:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    context["waiting"] = joining.waiting_for(request.user)
     if not context["teams"] and request.user.is_site_staff:
         text = searched(request)
         found = Team.objects.visible_to(request.user).filter(Q(slug__icontains=text) | Q(name__icontains=text))
