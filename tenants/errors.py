@@ -60,6 +60,17 @@ class Conflict(DomainError):
     status = 409
 
 
+class TooMany(DomainError):
+    """Done too often within a time. `retry_after`: seconds until it may be done again."""
+
+    code = "too_many"
+    status = 429
+
+    def __init__(self, message: str, *, retry_after: int, field: str = "", code: str | None = None) -> None:
+        super().__init__(message, code=code, fields={field: message} if field else None)
+        self.retry_after = retry_after
+
+
 class QuotaExceeded(Invalid):
     """The quota leaves no room, a rollout's surge included."""
 

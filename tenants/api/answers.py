@@ -43,7 +43,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     set_rollback()
     told = _told(error)
     if isinstance(told, DomainError):
-        headers = {"Retry-After": str(RETRY_SECONDS)} if told.status in (429, 503) else {}
+        headers = {"Retry-After": str(getattr(told, "retry_after", RETRY_SECONDS))} if told.status in (429, 503) else {}
         return answer(told.status, told.code, told.message, told.fields, headers)
     if isinstance(told, exceptions.ValidationError):
         fields = dict(_flat(told.detail))

@@ -16,6 +16,7 @@ ERRORS = {
     "404": "It is not there, or you may not know of it.",
     "409": "Somebody was faster, the name is taken, or the state does not allow it.",
     "422": "A rule is broken: `fields` says which and what to do.",
+    "429": "Too many invitations or requests within an hour: try again after Retry-After seconds.",
     "503": "The database or the cluster does not answer: try again after Retry-After seconds.",
 }
 # A call is about the first of these that stands in its address.

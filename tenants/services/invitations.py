@@ -16,14 +16,16 @@ from typing import TypeGuard
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from tenants import access, audit, letters, notices, rules
-from tenants.errors import Conflict, DomainError, Invalid, NotFound
+from tenants.errors import Conflict, DomainError, Invalid, NotFound, TooMany
 from tenants.live import events
 from tenants.models import Invitation, JoinRequest, Letter, Membership, Role, Team, User
 from tenants.models.joining import InTeamQuerySet, RequestState
+from tenants.services import pace
 from tenants.services.ranks import require_grant, role_named, still_grants
 from tenants.services.tokens import digest
 from tenants.services.wishes import clean, lock_team
@@ -49,7 +51,7 @@ class Answer:
 def invite(*, actor: User, team: Team, people: Sequence[str], role: str, note: str = "") -> list[Answer]:
     """Invites each of `people` (e-mail addresses or user names); each has an answer of its own, in their order.
 
-    Raises Invalid at people, role or note, Forbidden above one's own rank.
+    Raises Invalid at people, role or note, Forbidden above one's own rank, TooMany where nobody may be invited now.
     """
     role = role_named(role)
     note = clean("note", lambda: rules.note(note))
@@ -61,6 +63,8 @@ def invite(*, actor: User, team: Team, people: Sequence[str], role: str, note: s
         team = lock_team(team)
         still_grants(actor, team, old=None, new=role)
         left = _left(team)
+        if left == 0:
+            raise _paced(team, "people")
         answers = []
         for one in wanted:
             answer = _invite(actor, team, one, role, note) if left > 0 else Answer(one, None, "too_many", _too_many())
@@ -72,14 +76,14 @@ def invite(*, actor: User, team: Team, people: Sequence[str], role: str, note: s
 
 
 def resend(*, actor: User, invitation: Invitation) -> Invitation:
-    """A new token and a new end, in the actor's name; the old token is dead. Raises Conflict, Forbidden."""
+    """A new token and a new end, in the actor's name; the old token is dead. Raises Conflict, Forbidden, TooMany."""
     require_grant(actor, invitation.team, old=None, new=invitation.role)
     with transaction.atomic():
         team = lock_team(invitation.team)
         still_grants(actor, team, old=None, new=invitation.role)
         found = _lock_open(invitation, team)
-        if _left(team) <= 0:
-            raise Conflict(_too_many(), code="too_many")
+        if _left(team) == 0:
+            raise _paced(team)
         found.invited_by = actor
         _send(found, _address_of(found))
         audit.record(actor=actor, action="invitation.resend", thing=found)
@@ -270,8 +274,15 @@ def _close(invitation: Invitation) -> None:
 
 def _left(team: Team) -> int:
     """How many mails of invitations the team may still cause within the hour; exact under the team's lock."""
-    since = timezone.now() - timedelta(hours=1)
-    return settings.INVITATIONS_PER_HOUR - Letter.objects.filter(team=team, kind=LETTER, created_at__gte=since).count()
+    return pace.left(_mails(team), settings.INVITATIONS_PER_HOUR)
+
+
+def _paced(team: Team, field: str = "") -> TooMany:
+    return pace.too_many(field, _too_many(), _mails(team), settings.INVITATIONS_PER_HOUR)
+
+
+def _mails(team: Team) -> QuerySet[Letter]:
+    return Letter.objects.filter(team=team, kind=LETTER)
 
 
 def _too_many() -> str:

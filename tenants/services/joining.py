@@ -6,7 +6,6 @@ Where a team has no owner or admin who can act, the site's support decides in th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tenants import access, audit, notices, rules
-from tenants.errors import Conflict, Forbidden, Invalid, NotFound
+from tenants.errors import Conflict, Forbidden, NotFound
 from tenants.live import events
 from tenants.models import JoinMessage, JoinRequest, Membership, Role, StaffRole, Team, User
 from tenants.models.joining import RequestState
+from tenants.services import pace
 from tenants.services.ranks import require_grant, role_named, still_grants
 from tenants.services.wishes import clean, lock_team
 
@@ -25,7 +25,7 @@ from tenants.services.wishes import clean, lock_team
 def ask(*, actor: User, team: Team, message: str) -> JoinRequest:
     """Asks to join. Raises Invalid at message, Conflict where they asked or are in, NotFound for a team that is hidden.
 
-    Code "too_many" after too many within an hour.
+    TooMany after too many within an hour.
     """
     access.require(actor, "team.join", actor)
     message = clean("message", lambda: rules.message(message))
@@ -36,10 +36,9 @@ def ask(*, actor: User, team: Team, message: str) -> JoinRequest:
         if team.memberships.filter(user=actor).exists():
             raise _at_message(f"You are in {team} already.", "member")
         User.objects.select_for_update(no_key=True).get(pk=actor.pk)
-        since = timezone.now() - timedelta(hours=1)
-        if JoinRequest.objects.filter(person=actor, created_at__gte=since).count() >= settings.JOIN_REQUESTS_PER_HOUR:
-            most = settings.JOIN_REQUESTS_PER_HOUR
-            raise _at_message(f"You asked {most} times within an hour: wait a little.", "too_many")
+        asked, most = JoinRequest.objects.filter(person=actor), settings.JOIN_REQUESTS_PER_HOUR
+        if pace.left(asked, most) == 0:
+            raise pace.too_many("message", f"You asked {most} times within an hour: wait a little.", asked, most)
         try:
             with transaction.atomic():
                 request = JoinRequest.objects.create(team=team, person=actor)
@@ -189,8 +188,6 @@ def _tell(people: Iterable[User], request: JoinRequest, kind: str, title: str, t
     notices.tell(people, kind=kind, title=title, text=text, path=path, team=request.team)
 
 
-def _at_message(words: str, code: str) -> Invalid | Conflict:
+def _at_message(words: str, code: str) -> Conflict:
     """What stands in the way of asking, at the field where one asks."""
-    if code == "too_many":
-        return Invalid.at("message", words, code=code)
     return Conflict(words, code=code, fields={"message": words})

@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from tenants.errors import DomainError, Forbidden, NotFound
+from tenants.errors import DomainError, Forbidden, NotFound, TooMany
 from tenants.forms.fields import DomainForm
 from tenants.models import App, Namespace, Operation, Secret, Team, User, Volume
 from tenants.models.namespace import InNamespace
@@ -64,7 +64,10 @@ def page(*methods: str) -> Callable[[View], Page]:
 def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The page of an error that no form can show."""
     template = "403.html" if isinstance(error, Forbidden) else "refused.html"
-    return render(request, template, {"exception": error.message, "crumbs": []}, status=error.status)
+    response = render(request, template, {"exception": error.message, "crumbs": []}, status=error.status)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def team_of(request: Request, slug: str) -> Team:

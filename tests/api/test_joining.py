@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from tenants.models import Invitation, JoinRequest, Membership, Team, User
 from tests.api.conftest import Script
@@ -67,6 +68,26 @@ def test_sent_again_and_taken_back(api: Script, team: Team) -> None:
     assert api.delete(here).status_code == 204
     assert api.get("teams/payments/invitations").json()["count"] == 0
     assert api.delete(here).json()["error"]["code"] == "over"
+
+
+def test_too_many_invitations_and_requests_say_when_to_come_back(
+    api: Script, script: Scripts, erin: User, team: Team, settings: Settings
+) -> None:
+    settings.INVITATIONS_PER_HOUR = settings.JOIN_REQUESTS_PER_HOUR = 1
+    Team.objects.update(discoverable=True)
+    invite = {"people": ["zoe@example.com"], "role": "viewer"}
+    sent = api.post("teams/payments/invitations", invite).json()["results"][0]["invitation"]["id"]
+    asked = script(erin)
+    first = asked.post("teams/payments/join-requests", {"message": "Please"}).json()["id"]
+    asked.delete(f"me/join-requests/{first}")
+    for answer, fields in (
+        (api.post("teams/payments/invitations", invite | {"people": ["kim@example.com"]}), {"people"}),
+        (api.post(f"teams/payments/invitations/{sent}/resend"), set()),
+        (asked.post("teams/payments/join-requests", {"message": "Please"}), {"message"}),
+    ):
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"], set(error["fields"])) == (429, "too_many", fields)
+        assert 3500 < int(answer.headers["Retry-After"]) <= 3600
 
 
 def test_accepted_by_token_or_by_id(script: Scripts, erin: User, team: Team) -> None:

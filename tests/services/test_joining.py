@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tenants import letters
-from tenants.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from tenants.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooMany
 from tenants.models import AuditEntry, JoinRequest, Letter, Membership, Notice, Team, User
 from tenants.services import joining
 from tests.factories import confirm_address, make_member, make_request, make_user
@@ -87,9 +87,11 @@ def test_no_second_request_while_one_is_open(alice: User, erin: User, open_team:
 def test_one_person_asks_so_often_an_hour(erin: User, open_team: Team, settings: Settings) -> None:
     settings.JOIN_REQUESTS_PER_HOUR = 1
     joining.withdraw(actor=erin, request=ask(erin, open_team))
-    with pytest.raises(Invalid) as caught:
+    JoinRequest.objects.update(created_at=timezone.now() - timedelta(minutes=50))
+    with pytest.raises(TooMany) as caught:
         ask(erin, open_team)
-    assert (caught.value.code, set(caught.value.fields)) == ("too_many", {"message"})
+    assert set(caught.value.fields) == {"message"}
+    assert 540 < caught.value.retry_after <= 600
     JoinRequest.objects.update(created_at=timezone.now() - timedelta(hours=2))
     assert ask(erin, open_team)
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from tenants.models import Invitation, JoinMessage, JoinRequest, Letter, Membership, Team, User
 from tests.factories import make_invitation, make_request
@@ -39,6 +40,20 @@ def test_what_failed_stays_in_the_form_with_its_reason(as_alice: Client) -> None
     assert "A member already" in html
     assert re.search(r"<textarea[^>]*name=\"people\"[^>]*>\s*zoe@\nbob</textarea>", html)
     assert Invitation.objects.get().email == "zoe@example.com"
+
+
+def test_a_team_that_invited_too_many_reads_why_at_the_form(as_alice: Client, team: Team, settings: Settings) -> None:
+    settings.INVITATIONS_PER_HOUR = 1
+    sent, _ = make_invitation(team, "zoe@example.com")
+    wish = {"people": "kim@example.com", "role": "viewer", "note": ""}
+    as_alice.post("/t/payments/invitations/", wish)
+    html = as_alice.post("/t/payments/invitations/", wish | {"people": "lou@example.com"}).content.decode()
+    words = "A team invites at most 1 people an hour: try again later."
+    assert words in html
+    assert "lou@example.com</textarea>" in html
+    again = as_alice.post(f"/t/payments/invitations/{sent.pk}/resend/")
+    assert (again.status_code, int(again.headers["Retry-After"]) > 3500) == (429, True)
+    assert words in again.content.decode()
 
 
 def test_admin_is_offered_the_roles_they_may_grant(signed_in: SignedIn, andy: User, team: Team) -> None:
