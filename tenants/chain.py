@@ -10,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC
+from itertools import islice
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, OperationalError, transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from tenants.models import AuditEntry, AuditHead, AuditLink
+from tenants.models.audit import AuditQuerySet
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +35,10 @@ SOON = 0.2
 
 FIELDS = ("actor_id", "actor_name", "role", "door", "action", "outcome", "team_id", "team_slug", "target_noun",
           "target_id", "target", "changes", "detail", "address", "request_id")  # fmt: skip
+
+UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RecursionError, DataError)
+"""What reading or writing out an entry raises that was put into the database by hand: SQLite keeps anything in any
+column, PostgreSQL times and JSON beyond what Python has."""
 
 _linked_at = 0.0
 
@@ -60,7 +66,23 @@ def stamp(entry: AuditEntry) -> str:
 
 def stamped(entry: AuditEntry) -> bool:
     """Whether Berth wrote the entry as it stands."""
-    return _made("tenants.chain.entry", content(entry), entry.stamp)
+    try:
+        return _made("tenants.chain.entry", content(entry), entry.stamp)
+    except UNREADABLE:
+        return False
+
+
+def read(numbers: Sequence[int]) -> dict[int, AuditEntry | None]:
+    """The entries of these numbers that are there, None for each that cannot be read: Berth did not write it."""
+    try:
+        return dict(AuditEntry.objects.in_bulk(numbers))
+    except (*UNREADABLE, OperationalError) as error:
+        if away(error):
+            raise
+    if len(numbers) == 1:
+        return {numbers[0]: None}
+    half = len(numbers) // 2
+    return read(numbers[:half]) | read(numbers[half:])
 
 
 def seal(position: int, digest: str, rekeyed: int = 0) -> str:
@@ -133,17 +155,30 @@ def _links(head: AuditHead, *, whole: bool) -> Iterator[AuditLink]:
     if not whole:
         waiting = waiting.filter(pk__gt=head.entry_id - RECENT)
     position, previous = head.position, head.digest
-    for entry in waiting.iterator(chunk_size=BATCH):
-        if entry.stamp != stamp(entry):
-            if not stamped(entry):
-                continue
-            head.rekeyed = position + 1
+    for entry in _entries(waiting):
+        if entry is None or not stamped(entry):
+            continue
         position += 1
+        if entry.stamp != stamp(entry):
+            head.rekeyed = position
         made = AuditLink(position=position, entry=entry, previous=previous, digest=digest(previous, entry))
         previous = made.digest
         yield made
         if position == head.position + BATCH:
             return
+
+
+def away(error: Exception) -> bool:
+    """Whether it is the database that does not answer, and not a row that cannot be read."""
+    return isinstance(error, OperationalError) and "decode" not in str(error)  # sqlite3's word for what is no UTF-8
+
+
+def _entries(rows: AuditQuerySet) -> Iterator[AuditEntry | None]:
+    """In the order of `rows`, a batch in memory at a time; None for one that cannot be read."""
+    numbers = rows.values_list("pk", flat=True).iterator(chunk_size=BATCH)
+    while batch := list(islice(numbers, BATCH)):
+        found = read(batch)
+        yield from (found.get(number) for number in batch)
 
 
 def _made(salt: str, text: str, mac: str) -> bool:

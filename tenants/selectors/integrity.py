@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from django.db import OperationalError
 from django.db.models import Q
 
 from tenants import chain
@@ -55,12 +56,17 @@ def verify(*, start: int = 1, kept: tuple[int, str] | None = None) -> Verdict:
     head = AuditHead.objects.first()
     if head is None:
         return Verdict(0, chain.GENESIS, 0, Break("the chain's head was removed"))
-    found = _first_break(head, start, kept)
+    try:
+        found = _first_break(head, start, kept)
+    except (*chain.UNREADABLE, OperationalError) as error:
+        if chain.away(error):
+            raise
+        found = Break("the chain's links or its head cannot be read")
     waiting = 0
     if found is None:
-        for entry in AuditEntry.objects.filter(link__isnull=True).order_by("pk").iterator(chunk_size=BATCH):
-            if not chain.stamped(entry):
-                found = Break("the entry was written past Berth, or changed before it got its place", None, entry.pk)
+        for number, entry in _waiting():
+            if entry is None or not chain.stamped(entry):
+                found = Break("the entry was written past Berth, or changed before it got its place", None, number)
                 break
             waiting += 1
     unsealed = found is None and not chain.sealed(head)
@@ -83,7 +89,7 @@ def place(entry: AuditEntry) -> tuple[Place, AuditLink | None]:
         and 1 <= link.position <= head.position
         and (chain.stamped(entry) or (link.position <= head.rekeyed and chain.sealed(head)))
         and link.previous == _digest_before(link.position)
-        and link.digest == chain.digest(link.previous, entry)
+        and _agrees(link, entry)
     )
     return (Place.VERIFIED if holds else Place.BROKEN), link
 
@@ -95,9 +101,9 @@ def _first_break(head: AuditHead, start: int, kept: tuple[int, str] | None) -> B
     position = start - 1
     # Under a key that is not the seal's no stamp can be checked: then the seal is what is wrong.
     rekeyed = head.rekeyed if chain.sealed(head) else head.position
-    for link, entry in _linked(start, head.position):
+    for link, known, entry in _linked(start, head.position):
         position += 1
-        wrong = _wrong(link, entry, position, previous, stamped=position > rekeyed)
+        wrong = _wrong(link, known, entry, position, previous, stamped=position > rekeyed)
         if wrong is not None:
             return wrong
         previous = link.digest
@@ -106,15 +112,21 @@ def _first_break(head: AuditHead, start: int, kept: tuple[int, str] | None) -> B
     return _wrong_end(head, position, previous, kept)
 
 
-def _wrong(link: AuditLink, entry: AuditEntry | None, position: int, previous: str, *, stamped: bool) -> Break | None:
-    """What is wrong with the link that should stand at `position` after `previous`, its entry `stamped` by Berth."""
+def _wrong(
+    link: AuditLink, known: bool, entry: AuditEntry | None, position: int, previous: str, *, stamped: bool
+) -> Break | None:
+    """What is wrong with the link that should stand at `position` after `previous`, its entry `stamped` by Berth.
+
+    An entry that is `known` and None is there, and cannot be read.
+    """
     if link.position != position:
         return Break("the link is missing", position)
     if link.previous != previous:
         return Break("the link was changed", position, link.entry_id)
     if entry is None:
-        return Break("the entry was removed", position, link.entry_id)
-    if link.digest != chain.digest(previous, entry):
+        what = "the entry was changed" if known else "the entry was removed"
+        return Break(what, position, link.entry_id)
+    if not _agrees(link, entry):
         what = "the link was changed" if chain.stamped(entry) else "the entry was changed"
         return Break(what, position, entry.pk)
     if stamped and not chain.stamped(entry):
@@ -139,13 +151,34 @@ def _wrong_end(head: AuditHead, position: int, previous: str, kept: tuple[int, s
     return None
 
 
-def _linked(first: int, last: int) -> Iterator[tuple[AuditLink, AuditEntry | None]]:
-    """Links in order of position, each with its entry."""
+def _agrees(link: AuditLink, entry: AuditEntry) -> bool:
+    """Whether the link's digest is that of the entry as it stands, after what the link names as previous."""
+    try:
+        return link.digest == chain.digest(link.previous, entry)
+    except chain.UNREADABLE:
+        return False
+
+
+def _waiting() -> Iterator[tuple[int, AuditEntry | None]]:
+    """Numbers of the entries without a place, in order, each with its entry, or None where it cannot be read."""
+    first = 0
+    while True:
+        rows = AuditEntry.objects.filter(link__isnull=True, pk__gte=first).order_by("pk")
+        numbers = list(rows.values_list("pk", flat=True)[:BATCH])
+        entries = chain.read(numbers) if numbers else {}
+        yield from ((number, entries.get(number)) for number in numbers)
+        if len(numbers) < BATCH:
+            return
+        first = numbers[-1] + 1
+
+
+def _linked(first: int, last: int) -> Iterator[tuple[AuditLink, bool, AuditEntry | None]]:
+    """Links in order of position, each with whether its entry is there, and the entry where it can be read."""
     while True:
         links = list(AuditLink.objects.filter(position__gte=first, position__lte=last).order_by("position")[:BATCH])
-        entries = AuditEntry.objects.in_bulk([link.entry_id for link in links])
+        entries = chain.read([link.entry_id for link in links if isinstance(link.entry_id, int)]) if links else {}
         for link in links:
-            yield link, entries.get(link.entry_id)
+            yield link, link.entry_id in entries, entries.get(link.entry_id)
         if len(links) < BATCH:
             return
         first = links[-1].position + 1

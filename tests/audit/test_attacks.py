@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from pytest_django import Settings
 
@@ -59,7 +60,7 @@ def link_of(entry: AuditEntry, position: int) -> str:
 
 @contextmanager
 def unchecked() -> Iterator[None]:
-    """The owner of the tables puts triggers and the CHECK aside."""
+    """The owner of the tables puts triggers and checks aside."""
     name, check = "audit_positions_begin_with_1", "CHECK (position >= 1) NOT VALID"
     with tampered():
         if connection.vendor == "sqlite":
@@ -218,3 +219,72 @@ def test_entries_of_a_former_key_stay_verified_after_it_is_gone(
     assert AuditHead.objects.get().rekeyed == 4
     assert integrity.verify().found is None
     assert {integrity.place(entry)[0] for entry in (*entries, late, new)} == {integrity.Place.VERIFIED}
+
+
+# -- rows that do not fit their columns ---------------------------------------------------------------------------
+
+# Column → SQL that SQLite keeps, and SQL that PostgreSQL keeps and Python cannot read; "" where there is none.
+MISFITS = [
+    ("at", "'yesterday'", "'infinity'"),
+    ("at", "'2026-99-99 00:00:00'", "'20260-01-01'"),
+    ("at", "X'00'", "'4000-01-01 BC'"),
+    ("changes", "'[{'", "(repeat('[', 3000) || repeat(']', 3000))::jsonb"),
+    ("changes", "'\"\\ud800\"'", "('[' || repeat('9', 5000) || ']')::jsonb"),
+    ("nonce", "'nobody'", ""),
+    ("detail", "X'ff00'", ""),
+    ("detail", "CAST(X'ff' AS TEXT)", ""),
+    ("stamp", "X'ff'", ""),
+]
+
+
+def misfit(column: str, sqlite: str, postgresql: str) -> str:
+    """The value in this database's SQL; skips where it has none."""
+    value = sqlite if connection.vendor == "sqlite" else postgresql
+    return value or pytest.skip("this database keeps no such value")
+
+
+@pytest.mark.parametrize(("column", "sqlite", "postgresql"), MISFITS)
+def test_forged_entry_that_cannot_be_read_is_found_and_stops_nobody(
+    entries: list[AuditEntry], alice: User, team: Team, column: str, sqlite: str, postgresql: str
+) -> None:
+    values = {"detail": "'forged'", "stamp": f"'{'f' * 64}'"} | {column: misfit(column, sqlite, postgresql)}
+    source = ", ".join(values.get(name.strip(), name) for name in ENTRY.split(","))
+    with unchecked():
+        sql(f"INSERT INTO tenants_auditentry ({ENTRY}) SELECT {source} FROM tenants_auditentry WHERE detail = 'edit 0'")
+    forged = max(AuditEntry.objects.values_list("pk", flat=True))
+    later = audit.record(actor=alice, action="team.edit", thing=team)
+    assert AuditLink.objects.filter(entry=later).exists()
+    found = integrity.verify().found
+    assert found is not None
+    assert found.entry == forged
+    with pytest.raises(CommandError, match=f"entry {forged}"):
+        call_command("verify_audit")
+
+
+@pytest.mark.parametrize(("column", "sqlite", "postgresql"), MISFITS)
+def test_entry_that_cannot_be_read_any_more_is_found(
+    entries: list[AuditEntry], column: str, sqlite: str, postgresql: str
+) -> None:
+    with unchecked():
+        value = misfit(column, sqlite, postgresql)
+        sql(f"UPDATE tenants_auditentry SET {column} = {value} WHERE id = {entries[1].pk}")
+    assert integrity.verify().found == integrity.Break("the entry was changed", 2, entries[1].pk)
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("link", "entry_id = 'x' WHERE position = 2"),
+        ("link", "digest = CAST(X'ff' AS TEXT) WHERE position = 2"),
+        ("link", "position = 'x' WHERE position = 2"),
+        ("head", "position = 'x'"),
+        ("head", "rekeyed = X'00'"),
+        ("head", "digest = X'00'"),
+    ],
+)
+def test_chain_that_cannot_be_read_is_found(entries: list[AuditEntry], table: str, change: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps no such value")
+    with tampered():
+        sql(f"UPDATE tenants_audit{table} SET {change}")
+    assert integrity.verify().found is not None
