@@ -158,7 +158,7 @@ def _fill(count: int) -> str:
 def _places(teams: list[Team], plan: Plan) -> list[Namespace]:
     held = {"status": "True", "reason": "Held", "message": "", "since": timezone.now().isoformat()}
     parts = [{"type": part, **held} for part in PARTS]
-    about = {"plan": plan, "observed_generation": 1, "conditions": parts}
+    about = {"plan": plan, "limits": plan.limits, "observed_generation": 1, "conditions": parts}
     return Namespace.objects.bulk_create(
         Namespace(team=team, name=name, cluster_name=f"{team.slug}-{name}", **about)
         for team in teams

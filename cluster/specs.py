@@ -23,9 +23,17 @@ class Owner:
 # -- namespaces ---------------------------------------------------------------------------------------
 
 
+STANDARD = ("cpu", "memory", "storage", "pods", "claims", "services", "secrets")
+"""What every namespace's quota bounds: the fields of `Limits`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A namespace's hard limits: CPU in millicores, memory and storage in bytes, the rest counts."""
+    """A namespace's hard limits: CPU in millicores, memory and storage in bytes, the rest counts.
+
+    `more` is what a cluster has beside them, by the ResourceQuota's own name: `requests.nvidia.com/gpu` (a count),
+    `fast.storageclass.storage.k8s.io/requests.storage` (bytes).
+    """
 
     cpu: int
     memory: int
@@ -34,6 +42,7 @@ class Limits:
     claims: int
     services: int
     secrets: int
+    more: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

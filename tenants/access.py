@@ -67,6 +67,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "requests.adopt": frozenset({SUPPORT}),  # decide on them where no owner or admin is there to do it
     "namespaces.create": frozenset({OWNER, ADMIN}),
     "namespaces.delete": frozenset({OWNER, ADMIN}),
+    "quota.request": frozenset({OWNER, ADMIN}),  # ask for more, lower, withdraw
     "apps.write": frozenset({OWNER, ADMIN, DEVELOPER}),
     "apps.delete": frozenset({OWNER, ADMIN, DEVELOPER}),
     "logs.read": frozenset({OWNER, ADMIN, DEVELOPER, "if:viewers_read_logs"}),
@@ -98,6 +99,10 @@ SITE_RIGHTS: Mapping[str, frozenset[str]] = {
     "people.suspend": frozenset({SUPPORT}),
     "teams.read": frozenset({SUPPORT, APPROVER}),
     "teams.suspend": frozenset({SUPPORT}),
+    "quota.comment": frozenset({SUPPORT, APPROVER}),
+    "quota.decide": frozenset({APPROVER}),  # never one's own request or one's own team's
+    "policies.read": frozenset({SUPPORT, APPROVER}),
+    "policies.edit": frozenset({APPROVER}),  # rules, plans, ceilings, labels of teams
 }
 
 # A token's scopes, each a set of verbs; a token may do what its scopes and its owner's live role both allow.
@@ -107,7 +112,7 @@ _ANY = frozenset({"tokens.own"})
 SCOPES: Mapping[str, frozenset[str]] = {
     "read": _ANY
     | {"team.read", "logs.read", "joining.read", "members.inspect", "audit.read_all", "audit.read_own"}
-    | {"people.read", "teams.read"},
+    | {"people.read", "teams.read", "policies.read"},
     "apps": _ANY | {"apps.write", "apps.delete"},
     "volumes": _ANY | {"volumes.write", "volumes.delete"},
     "secrets": _ANY | {"secrets.write", "secrets.delete"},
@@ -116,7 +121,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
     | {"team.create", "team.edit", "team.delete", "team.transfer", "team.join", "team.leave"}
     | {"members.manage", "requests.adopt"}
     | {"namespaces.create", "namespaces.delete"},
-    "site": _ANY | {"people.suspend", "teams.suspend"},
+    "quota": _ANY | {"quota.request"},
+    "site": _ANY | {"people.suspend", "teams.suspend", "quota.comment", "quota.decide", "policies.edit"},
 }
 
 RANK: Mapping[str, int] = {OWNER: 4, ADMIN: 3, DEVELOPER: 2, VIEWER: 1}

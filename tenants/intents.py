@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cluster import names, specs
+from cluster.specs import STANDARD
 from tenants import releases
 from tenants.models import App, Namespace, Operation, Secret, Volume
 from tenants.releases import ReleaseSpec
+from tenants.rules.resources import hard_key
 
 
 def owner(namespace: Namespace, operation: Operation | None = None) -> specs.Owner:
@@ -20,26 +22,21 @@ def owner(namespace: Namespace, operation: Operation | None = None) -> specs.Own
 
 
 def namespace_spec(namespace: Namespace, operation: Operation | None = None) -> specs.NamespaceSpec:
-    """The namespace with its plan's limits and container defaults; nothing in it may exceed the whole."""
+    """The namespace with its limits and its plan's container defaults; nothing in it may exceed the whole."""
     plan = namespace.plan
     return specs.NamespaceSpec(
         name=namespace.cluster_name,
         owner=owner(namespace, operation),
         limits=specs.Limits(
-            cpu=plan.cpu,
-            memory=plan.memory,
-            storage=plan.storage,
-            pods=plan.pods,
-            claims=plan.claims,
-            services=plan.services,
-            secrets=plan.secrets,
+            **{resource: namespace.limits[resource] for resource in STANDARD},
+            more={hard_key(name): amount for name, amount in namespace.limits.items() if name not in STANDARD},
         ),
         defaults=specs.ContainerDefaults(
             request_cpu=plan.default_request_cpu,
             request_memory=plan.default_request_memory,
             limit_memory=plan.default_limit_memory,
-            max_cpu=plan.cpu,
-            max_memory=plan.memory,
+            max_cpu=namespace.limits["cpu"],
+            max_memory=namespace.limits["memory"],
         ),
     )
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from tenants.models import App, Namespace, Plan, Release, Secret, Volume
+from cluster.specs import STANDARD
+from tenants.models import App, Namespace, Release, Secret, Volume
 from tenants.releases import load, pinned_versions
 from tenants.rules import quota
-
-
-def limits_of(plan: Plan) -> dict[str, int]:
-    """The plan's hard limits by resource."""
-    return {resource: getattr(plan, resource) for resource in quota.RESOURCES}
 
 
 def reserved_in(namespaces: Iterable[Namespace], without: App | None = None) -> dict[int, dict[str, int]]:
@@ -27,7 +23,7 @@ def reserved_in(namespaces: Iterable[Namespace], without: App | None = None) -> 
             totals[place].update(quota.held(*(load(spec) for spec in specs if spec is not None)))
     for pk, size in Volume.objects.filter(namespace__in=totals).values_list("namespace", "size"):
         totals[pk].update({"storage": size, "claims": 1})
-    return {pk: {resource: total[resource] for resource in quota.RESOURCES} for pk, total in totals.items()}
+    return {pk: {resource: total[resource] for resource in STANDARD} for pk, total in totals.items()}
 
 
 def secrets_in(namespaces: Iterable[Namespace]) -> Counter[int]:

@@ -109,11 +109,13 @@ def make_namespace(team: Team, name: str = "dev", *, plan: Plan | None = None, r
     """A namespace that the cluster has confirmed, unless `ready` is False."""
     since = timezone.now().isoformat()
     conditions = [{"type": part, "status": "True", "reason": "Held", "message": "", "since": since} for part in PARTS]
+    plan = plan or make_plan()
     return Namespace.objects.create(
         team=team,
         name=name,
         cluster_name=f"{team.slug}-{name}",
-        plan=plan or make_plan(),
+        plan=plan,
+        limits=plan.limits,
         uid=f"uid-{team.slug}-{name}" if ready else "",
         observed_generation=int(ready),
         conditions=conditions if ready else [],

@@ -60,7 +60,12 @@ def hard(limits: Limits) -> dict[str, str]:
         "secrets": quantities.count(limits.secrets),
         "services.nodeports": "0",
         "services.loadbalancers": "0",
+        **{name: _amount(name, amount) for name, amount in limits.more.items()},
     }
+
+
+def _amount(name: str, amount: int) -> str:
+    return quantities.size(amount) if name.endswith("requests.storage") else quantities.count(amount)
 
 
 def limit_range(spec: NamespaceSpec) -> Manifest:

@@ -3,6 +3,7 @@
 from tenants.models.app import App, Release
 from tenants.models.audit import AuditEntry, AuditHead, AuditLink
 from tenants.models.cluster import ClusterState
+from tenants.models.granting import Cause, Grant, Policy, QuotaRequest, QuotaStep, QuotaWant, Sample
 from tenants.models.joining import Invitation, JoinMessage, JoinRequest, Transfer
 from tenants.models.namespace import Namespace
 from tenants.models.notice import Letter, Notice, NoticeChoice
@@ -19,7 +20,9 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditLink",
+    "Cause",
     "ClusterState",
+    "Grant",
     "Invitation",
     "JoinMessage",
     "JoinRequest",
@@ -31,8 +34,13 @@ __all__ = [
     "NoticeChoice",
     "Operation",
     "Plan",
+    "Policy",
+    "QuotaRequest",
+    "QuotaStep",
+    "QuotaWant",
     "Release",
     "Role",
+    "Sample",
     "Secret",
     "StaffRole",
     "Team",

@@ -19,8 +19,10 @@ class NamespaceQuerySet(models.QuerySet["Namespace"]):
 class Namespace(Intent):
     """`cluster_name` is the Namespace in the cluster: prefix + team slug + "-" + name; `uid` keys it against reuse.
 
-    `usage` is the ResourceQuota's status as last seen: {"cpu": millicores, "memory": bytes, "storage": bytes,
-    "pods": n, "claims": n, "services": n, "secrets": n}, requests for CPU and memory; {} until first seen.
+    `limits` is the quota that is wanted, by resource in the units of `rules.resources`: all of STANDARD, and what staff
+    enabled beside it. The plan's at first; `tenants.limits` alone changes it.
+    `usage` is the ResourceQuota's status as last seen, in the same shape (requests for CPU and memory), at `used_at`;
+    {} until first seen.
     `remaining` is the progress of a deletion: {"kinds": {kind: count}, "finalizers": […], "retained": […]}.
     """
 
@@ -32,7 +34,9 @@ class Namespace(Intent):
     cluster_name = models.CharField(max_length=63)
     uid = models.CharField(max_length=64, blank=True)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="namespaces")
+    limits = models.JSONField(default=dict)
     usage = models.JSONField(default=dict, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
     remaining = models.JSONField(default=dict, blank=True)
 
     objects = NamespaceQuerySet.as_manager()

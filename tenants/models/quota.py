@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from cluster.specs import STANDARD
+
 
 class Plan(models.Model):
     """Hard limits and container defaults of a namespace: CPU in millicores, memory and storage in bytes."""
@@ -30,3 +32,8 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """What a new namespace begins with, by resource."""
+        return {resource: getattr(self, resource) for resource in STANDARD}

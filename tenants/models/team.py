@@ -34,6 +34,8 @@ class Team(models.Model):
 
     A `discoverable` team is found by everybody signed in (name, slug and `description`, nothing more), who may ask to
     join. In a suspended team members read and nobody changes anything.
+    Staff alone set `labels` (what policies ask for), `ceilings` (resource → the most that all its namespaces may be
+    granted together, where it differs from the policy's) and `namespaces_max` (likewise).
     """
 
     noun = "team"
@@ -44,6 +46,9 @@ class Team(models.Model):
     description = models.CharField(max_length=200, blank=True)
     discoverable = models.BooleanField(default=False)
     viewers_read_logs = models.BooleanField(default=False)
+    labels = models.JSONField(default=dict, blank=True)
+    ceilings = models.JSONField(default=dict, blank=True)
+    namespaces_max = models.PositiveSmallIntegerField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

@@ -27,7 +27,8 @@ class Kind:
     secures: bool = False
 
 
-PEOPLE, APPS, SITE, ACCOUNT = "Teams and people", "Apps and namespaces", "The site", "Your account"
+PEOPLE, APPS, QUOTA = "Teams and people", "Apps and namespaces", "Quota"
+SITE, ACCOUNT = "The site", "Your account"
 
 KINDS: Mapping[str, Kind] = {
     "request.asked": Kind("Somebody asks to join a team of mine", PEOPLE, ByMail.NOW),
@@ -41,6 +42,12 @@ KINDS: Mapping[str, Kind] = {
     "release.stuck": Kind("What I released is stuck", APPS),
     "namespace.deleted": Kind("A namespace of a team of mine was deleted", APPS),
     "quota.repaired": Kind("Somebody changed a quota in the cluster, and it was put right", APPS),
+    "quota.decided": Kind("An answer to a request for more quota", QUOTA, ByMail.NOW),
+    "quota.message": Kind("A message about a request for more quota", QUOTA, ByMail.NOW),
+    "quota.ending": Kind("A raise of quota ends soon", QUOTA, ByMail.NOW),
+    "quota.ended": Kind("A raise of quota has ended", QUOTA),
+    "quota.delayed": Kind("The cluster does not take new limits", QUOTA),
+    "quota.asked": Kind("Somebody asks for more quota", SITE, ByMail.DAILY, staff=True),
     "team.owner_kept": Kind("Somebody stays a team's last owner against their groups", SITE, ByMail.NOW, staff=True),
     "account.secured": Kind("Password, address or second factor; suspension", ACCOUNT, ByMail.NOW, secures=True),
 }

@@ -25,7 +25,7 @@ _UNITS = {
 _LETTERS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
-def cpu(text: str | float) -> int:
+def cpu(text: str | float, least: int = CPU_MIN, most: int = CPU_MAX) -> int:
     """Millicores of `0.25`, `250m`, `2 cores`; a number counts cores, as in Kubernetes."""
     found = _CPU.fullmatch(_plain(text))
     if not found:
@@ -33,19 +33,19 @@ def cpu(text: str | float) -> int:
     amount = Fraction(found[1])
     unit = (found[2] or "").lower()
     millicores = math.ceil(amount if unit == "m" else amount * 1000)
-    if not CPU_MIN <= millicores <= CPU_MAX:
-        raise Broken(f"From {say_cpu(CPU_MIN)} to {say_cpu(CPU_MAX)}, please.")
+    if not least <= millicores <= most:
+        raise Broken(f"From {say_cpu(least)} to {say_cpu(most)}, please.")
     return millicores
 
 
 def memory(text: str | int) -> int:
     """Bytes of `512 MiB`, `1.5Gi`, `2 GB`; a bare integer (not text) counts bytes, as in Kubernetes."""
-    return _size(text, MEMORY_MIN, MEMORY_MAX, "512 MiB")
+    return size(text, MEMORY_MIN, MEMORY_MAX, "512 MiB")
 
 
 def storage(text: str | int) -> int:
     """Bytes of a volume: `10 GiB`; as `memory`."""
-    return _size(text, STORAGE_MIN, STORAGE_MAX, "10 GiB")
+    return size(text, STORAGE_MIN, STORAGE_MAX, "10 GiB")
 
 
 def replicas(text: str | int) -> int:
@@ -61,7 +61,8 @@ def whole(text: str | int, least: int, most: int, what: str) -> int:
     return int(plain)
 
 
-def _size(text: str | int, least: int, most: int, example: str) -> int:
+def size(text: str | int, least: int, most: int, example: str) -> int:
+    """Bytes of a number and a unit, from `least` to `most`; `example` is shown to whoever left the unit out."""
     plain = _plain(text)
     found = _SIZE.fullmatch(plain)
     if not found:

@@ -11,19 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cluster.amounts import decimal
+from cluster.specs import STANDARD
 from tenants.releases import ReleaseSpec, same_pods
-from tenants.rules.quantities import GIB, MIB, say_bytes, say_cpu
+from tenants.rules.quantities import GIB, MIB, say_cpu
+from tenants.rules.resources import say, title
 
-RESOURCES = ("cpu", "memory", "storage", "pods", "claims", "services", "secrets")
-TITLES = {
-    "cpu": "CPU",
-    "memory": "memory",
-    "storage": "storage",
-    "pods": "pods",
-    "claims": "volumes",
-    "services": "apps with a port",
-    "secrets": "secrets",
-}
 # Where a form or an API call shows the error.
 FIELDS = {
     "cpu": "cpu",
@@ -60,7 +52,7 @@ class Row:
 
     @property
     def title(self) -> str:
-        return TITLES[self.resource]
+        return title(self.resource)
 
     @property
     def free(self) -> int:
@@ -97,15 +89,6 @@ class Preflight:
 
     def row(self, resource: str) -> Row:
         return next(row for row in self.rows if row.resource == resource)
-
-
-def say(resource: str, amount: int) -> str:
-    """An amount for people: “0.25 core”, “1.5 GiB”, “3 pods”."""
-    if resource == "cpu":
-        return say_cpu(amount)
-    if resource in {"memory", "storage"}:
-        return say_bytes(amount) if amount % MIB == 0 else f"{decimal(amount / GIB)} GiB"
-    return f"{amount} {TITLES[resource]}"
 
 
 def steady(spec: ReleaseSpec) -> dict[str, int]:
@@ -160,7 +143,7 @@ def app_rows(limits: Amounts, others: Amounts, spec: ReleaseSpec, old: ReleaseSp
             if resource in sizes
             else 0,
         )
-        for resource in RESOURCES
+        for resource in STANDARD
     )
     smaller = old is not None and same_pods(old, spec) and spec.replicas <= running
     fields: dict[str, str] = {}
@@ -175,7 +158,7 @@ def app_rows(limits: Amounts, others: Amounts, spec: ReleaseSpec, old: ReleaseSp
 def extra_rows(limits: Amounts, others: Amounts, extra: Amounts) -> Preflight:
     """Whether something without a rollout fits: a volume ({"storage", "claims"}), a secret ({"secrets"})."""
     rows = tuple(
-        Row(resource, limits[resource], others.get(resource, 0), extra.get(resource, 0), 0) for resource in RESOURCES
+        Row(resource, limits[resource], others.get(resource, 0), extra.get(resource, 0), 0) for resource in STANDARD
     )
     fields: dict[str, str] = {}
     for row in rows:

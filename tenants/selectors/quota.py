@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cluster.amounts import decimal
 from tenants.models import Namespace
 from tenants.rules import quota
 from tenants.rules.quota import Preflight
+from tenants.rules.resources import number, unit
 
 # From this share on a resource is called nearly full.
 NEARLY_FULL = 0.85
 SHOWN = ("cpu", "memory", "storage", "pods")
 NAMES = {"cpu": "CPU", "memory": "Memory", "storage": "Storage", "pods": "Pods", "claims": "Volumes"}
-UNITS = {"cpu": ("cores", 1000), "memory": ("GiB", 1 << 30), "storage": ("GiB", 1 << 30)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +50,6 @@ class Remains:
     parts: tuple[dict[str, Any], ...]
 
 
-def number(resource: str, amount: float) -> str:
-    """An amount in the unit of its column: `46`, `2.3`, `0.25`, `4.25`."""
-    return decimal(amount / UNITS.get(resource, ("", 1))[1])
-
-
 def lines(namespace: Namespace, reserved: Mapping[str, int]) -> tuple[Line, ...]:
     """The four resources of a namespace: used in the cluster, reserved by what is wanted, free."""
     return tuple(_line(namespace, resource, reserved.get(resource, 0)) for resource in SHOWN)
@@ -75,14 +69,14 @@ def tightest(
 
 
 def _line(namespace: Namespace, resource: str, reserved: int) -> Line:
-    limit = getattr(namespace.plan, resource)
+    limit = namespace.limits.get(resource, 0)
     used = namespace.usage.get(resource, 0)
     taken = max(used, reserved)
     free = max(0, limit - taken)
     return Line(
         resource=resource,
         name=NAMES[resource],
-        unit=UNITS.get(resource, ("", 1))[0],
+        unit=unit(resource)[0],
         used=number(resource, used),
         reserved=number(resource, reserved),
         free=number(resource, free),
@@ -114,7 +108,7 @@ def _remains(row: quota.Row) -> Remains:
         parts.append({"kind": "over", "x": start, "width": 100 - start})
     return Remains(
         name=NAMES[row.resource],
-        unit=UNITS.get(row.resource, ("", 1))[0],
+        unit=unit(row.resource)[0],
         this=number(row.resource, row.this),
         surge=f"+{number(row.resource, row.surge)}" if row.surge > 0 else "0",
         remains=number(row.resource, row.remains),

@@ -61,7 +61,9 @@ def _make(team: Team, name: str, plan: Plan) -> Namespace:
 
     def make(mark: str = "") -> Namespace:
         named = clean("name", lambda: rules.cluster_name(settings.NAMESPACE_PREFIX, team.slug, name, mark=mark))
-        return Namespace.objects.create(team=team, name=name, cluster=CLUSTER, cluster_name=named, plan=plan)
+        return Namespace.objects.create(
+            team=team, name=name, cluster=CLUSTER, cluster_name=named, plan=plan, limits=plan.limits
+        )
 
     try:
         with transaction.atomic():

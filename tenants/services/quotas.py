@@ -5,7 +5,7 @@ from __future__ import annotations
 from tenants import mounts
 from tenants.models import App, Namespace
 from tenants.releases import ReleaseSpec, load
-from tenants.reservations import limits_of, reserved_in, secrets_in
+from tenants.reservations import reserved_in, secrets_in
 from tenants.rules import quota
 from tenants.rules.quota import Preflight, Row
 
@@ -19,7 +19,7 @@ def preflight(
 
     Neither: what remains now. `fields` names what does not fit, with numbers that would; `notes` what else to know.
     """
-    limits = limits_of(namespace.plan)
+    limits = namespace.limits
     others = reserved(namespace, without=app)
     if spec is not None:
         old = load(app.release.spec) if app is not None and app.release is not None else None
@@ -30,7 +30,7 @@ def preflight(
 
 def secret_preflight(namespace: Namespace) -> Preflight:
     """What would remain with one version of a secret more: each is a Secret in the cluster."""
-    return quota.extra_rows(limits_of(namespace.plan), reserved(namespace), {"secrets": 1})
+    return quota.extra_rows(namespace.limits, reserved(namespace), {"secrets": 1})
 
 
 def reserved(namespace: Namespace, without: App | None = None) -> dict[str, int]:

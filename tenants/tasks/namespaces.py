@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from cluster import errors
 from cluster.specs import Remaining
-from tenants import clusters, intents, notices, operations, outcomes
+from cluster.tenancy import PART_QUOTA
+from tenants import clusters, granting, intents, notices, operations, outcomes
 from tenants.models import Namespace
 from tenants.operations import Hold
 from tenants.tasks.carry import carry, settle
@@ -40,6 +41,12 @@ def _apply(hold: Hold, namespace: Namespace) -> None:
     if outcome is None or not outcome.uid:
         outcome = gateway.provision_namespace(spec, patience=0)
     outcomes.provisioned(namespace, outcome)
+    quota = next(part for part in outcome.parts if part.type == PART_QUOTA)
+    with transaction.atomic():
+        if quota.status == "True":
+            granting.confirmed(namespace)
+        elif quota.reason != "Pending":
+            granting.delayed(namespace, quota.message)
     if outcome.ready:
         settle(hold, namespace, lambda: operations.finish(hold))
         operations.nudge_waiting(namespace)

@@ -145,6 +145,7 @@ def make_world() -> World:
         entry=audit.record(actor=people["alice"], action="team.edit", thing=team),
         session=UserSession.objects.create(user=people["alice"], ip="192.0.2.7", session_key="s", user_agent="curl/8"),
         plan=namespace.plan,
+        limits=namespace.limits,
         invitation=invitation,
         code=code,
         join_request=factories.make_request(team, people["erin"]),

@@ -37,6 +37,9 @@ def test_few_kinds_are_mailed_unless_somebody_asks_for_it() -> None:
     """What waits for an answer, the answer that somebody waits for, and what stops a team or guards an account."""
     at_once = {name for name, kind in KINDS.items() if kind.by_mail == "now"}
     assert at_once == {
+        "quota.decided",
+        "quota.message",
+        "quota.ending",
         "request.asked",
         "request.message",
         "request.answered",

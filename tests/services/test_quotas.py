@@ -49,7 +49,8 @@ def test_versions_that_a_rollback_needs_are_counted(bob: User, namespace: Namesp
 
 
 def test_one_secret_too_many_is_refused(bob: User, namespace: Namespace) -> None:
-    Plan.objects.update(secrets=1)
+    namespace.limits["secrets"] = 1
+    namespace.save()
     namespace.refresh_from_db()
     set_values(bob, namespace, PASSWORD="a")
     with pytest.raises(QuotaExceeded):

@@ -132,8 +132,8 @@ def test_provisioning_survives_a_kill_at_every_step(place: Namespace) -> None:
 
 
 def test_a_rollout_survives_a_kill_at_every_step(place: Namespace) -> None:
-    place.plan.services = 100
-    place.plan.save()
+    place.limits["services"] = 100
+    place.save()
     provisioned = provision(place)
     name = fresh("app")
 
@@ -168,8 +168,8 @@ def test_a_secret_survives_a_kill_at_every_step(provisioned: Namespace) -> None:
 
 
 def test_a_claim_survives_a_kill_at_every_step(place: Namespace) -> None:
-    place.plan.claims = 100
-    place.plan.save()
+    place.limits["claims"] = 100
+    place.save()
     provision(place)
     name = fresh("volume")
 

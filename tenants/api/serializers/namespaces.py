@@ -8,12 +8,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from cluster.specs import STANDARD
 from tenants import clusters, rules
 from tenants.api.fields import AmountField, BytesOut, CpuOut, RuleField, Strict, TopicOut
 from tenants.api.serializers.releases import PreflightSpecIn
 from tenants.api.serializers.shapes import ConditionOut
 from tenants.models import Namespace, Plan
-from tenants.rules.quota import RESOURCES
 
 SAID: dict[str, type[CpuOut] | type[BytesOut]] = {"cpu": CpuOut, "memory": BytesOut, "storage": BytesOut}
 
@@ -22,7 +22,7 @@ class AmountsOut(serializers.Serializer[Any]):
     """CPU, memory and storage with their units, the rest counts."""
 
     def get_fields(self) -> dict[str, Any]:
-        return {name: SAID.get(name, serializers.IntegerField)(required=False) for name in RESOURCES}
+        return {name: SAID.get(name, serializers.IntegerField)(required=False) for name in STANDARD}
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}], "example": "1500m"})

@@ -1,0 +1,53 @@
+"""The one place where a namespace's limits change: the wish, the ledger of grants, and the operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.db.models.functions import Now
+
+from tenants import operations
+from tenants.live import events
+from tenants.models import Cause, Grant, Namespace, Operation, QuotaRequest, User
+
+
+def change(
+    namespace: Namespace,
+    new: Mapping[str, int],
+    *,
+    cause: Cause,
+    actor: User | None = None,
+    request: QuotaRequest | None = None,
+    until: date | None = None,
+) -> Operation:
+    """Sets limits of a locked namespace and opens the operation; call within the service's transaction.
+
+    With `until` the limits go back after that day to what they are now (or to what an earlier raise, still running,
+    would go back to). A change takes the place of a raise of the same resource that is still running.
+    """
+    running = {grant.resource: grant for grant in Grant.objects.running().filter(namespace=namespace)}
+    for resource, amount in new.items():
+        old = namespace.limits.get(resource, 0)
+        before = running.get(resource)
+        standing = before.back_to if before is not None and before.back_to is not None else old
+        if before is not None:
+            Grant.objects.filter(pk=before.pk).update(ended_at=Now())
+        Grant.objects.create(
+            team=namespace.team,
+            namespace=namespace,
+            place=namespace.cluster_name,
+            resource=resource,
+            old=old,
+            new=amount,
+            cause=cause,
+            actor=actor,
+            request=request,
+            until=until if until is not None and amount > standing else None,
+            back_to=standing if until is not None and amount > standing else None,
+        )
+    namespace.limits = {**namespace.limits, **new}
+    namespace.generation += 1
+    namespace.save(update_fields=["limits", "generation", "updated_at"])
+    events.announce(events.Changed(team=namespace.team_id, noun="namespace", id=str(namespace.pk), what="quota"))
+    return operations.open(kind="namespace.apply", target=namespace, actor=actor, generation=namespace.generation)

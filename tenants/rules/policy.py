@@ -1,0 +1,144 @@
+"""By which rules quota is given: the shape of a policy, and what it says to a request. Pure.
+
+Rules are ordered and the first that matches a resource decides about it; where none matches, an approver does. A
+request is approved at once when a rule approves each of its resources. Ceilings are walls: neither a rule nor an
+approver passes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from tenants.rules.resources import say, title
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=1 << 60)]
+RECENT_DAYS = 30
+"""The span in which earlier automatic approvals of a team are counted."""
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Matches a resource of a request when all its conditions hold; a condition that is left out always holds."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    then: Literal["approve", "approver"] = "approve"
+    resources: tuple[str, ...] = ()
+    at_most: dict[str, Amount] = {}  # wanted limit, by resource
+    raise_at_most: Share | None = None  # (wanted - granted) / granted
+    used_at_least: Share | None = None  # two-week peak / granted
+    labels: dict[str, str] = {}  # of the team
+    recent_below: Annotated[int, msgspec.Meta(ge=0, le=1000)] | None = None  # automatic approvals in RECENT_DAYS
+    days_at_most: Annotated[int, msgspec.Meta(ge=1, le=3660)] | None = None  # raises for a time alone
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`two_persons`: wanted limits above which two approvers must approve. `over_commit`: how much of what the nodes
+    have may be granted, 1.0 is all of it. `extra`: resources beside the standard ones that quotas may have.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    ceilings: dict[str, Amount] = {}  # all namespaces of a team together
+    two_persons: dict[str, Amount] = {}
+    over_commit: dict[str, Share] = {}
+    namespaces_max: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 20
+    extra: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one resource of a request. `total` is what all namespaces of the team would be granted."""
+
+    resource: str
+    granted: int
+    wanted: int
+    peak: int
+    total: int
+    ceiling: int | None
+    labels: Mapping[str, str]
+    recent: int
+    days: int | None  # None: for good
+
+
+class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the policy says to one resource: `rule` decided (its number from 1 and name; 0 and "" where none did)."""
+
+    resource: str
+    approves: bool
+    number: int
+    rule: str
+    why: str  # "raise up to 50%", "the raise is over 50%"
+    wall: bool = False  # over the team's ceiling: nobody may approve it
+
+
+def load(body: Mapping[str, Any]) -> Policy:
+    """A policy from its stored form. Raises msgspec.ValidationError."""
+    return msgspec.convert(body, Policy)
+
+
+def dump(policy: Policy) -> dict[str, Any]:
+    """As JSON keeps it."""
+    return dict(msgspec.to_builtins(policy))
+
+
+def judge(policy: Policy, facts: Facts) -> Verdict:
+    """What the policy says to one resource of a request, and why."""
+    if facts.ceiling is not None and facts.total > facts.ceiling and facts.wanted > facts.granted:
+        all_of_it, most = say(facts.resource, facts.total), say(facts.resource, facts.ceiling)
+        why = f"the team would have {all_of_it}, and its ceiling is {most}"
+        return Verdict(facts.resource, approves=False, number=0, rule="", why=why, wall=True)
+    if facts.wanted <= facts.granted:
+        return Verdict(facts.resource, approves=True, number=0, rule="", why="not more than it has")
+    nearest: tuple[int, int, Rule, list[str]] | None = None
+    for number, rule in enumerate(policy.rules, 1):
+        against = _against(rule, facts)
+        if not against:
+            return Verdict(facts.resource, rule.then == "approve", number, rule.name, _conditions(rule, facts.resource))
+        if rule.then == "approve" and (nearest is None or len(against) < nearest[0]):
+            nearest = len(against), number, rule, against
+    if nearest is None:
+        return Verdict(facts.resource, approves=False, number=0, rule="", why="no rule approves raises")
+    _, number, rule, against = nearest
+    return Verdict(facts.resource, approves=False, number=number, rule=rule.name, why=against[0])
+
+
+def _against(rule: Rule, facts: Facts) -> list[str]:
+    """What of the rule's conditions does not hold, in words."""
+    resource, against = facts.resource, []
+    if rule.resources and resource not in rule.resources:
+        against.append(f"it is not about {title(resource)}")
+    most = rule.at_most.get(resource)
+    if most is not None and facts.wanted > most:
+        against.append(f"more than {say(resource, most)}")
+    if rule.raise_at_most is not None and facts.wanted - facts.granted > rule.raise_at_most * facts.granted:
+        against.append(f"the raise is over {rule.raise_at_most:.0%}")
+    if rule.used_at_least is not None and facts.peak < rule.used_at_least * facts.granted:
+        against.append(f"the two-week peak is below {rule.used_at_least:.0%} of what is granted")
+    for key, value in rule.labels.items():
+        if facts.labels.get(key) != value:
+            against.append(f"the team is not {key}={value}")
+    if rule.recent_below is not None and facts.recent >= rule.recent_below:
+        against.append(f"{facts.recent} raises were approved automatically in {RECENT_DAYS} days")
+    if rule.days_at_most is not None and (facts.days is None or facts.days > rule.days_at_most):
+        against.append(f"it is for longer than {rule.days_at_most} days")
+    return against
+
+
+def _conditions(rule: Rule, resource: str) -> str:
+    """What a rule asks for, in words: "raise up to 50%, peak over 80% of granted"."""
+    words = []
+    if resource in rule.at_most:
+        words.append(f"up to {say(resource, rule.at_most[resource])}")
+    if rule.raise_at_most is not None:
+        words.append(f"raise up to {rule.raise_at_most:.0%}")
+    if rule.used_at_least is not None:
+        words.append(f"peak over {rule.used_at_least:.0%} of granted")
+    words += [f"team is {key}={value}" for key, value in rule.labels.items()]
+    if rule.recent_below is not None:
+        words.append(f"fewer than {rule.recent_below} in {RECENT_DAYS} days")
+    if rule.days_at_most is not None:
+        words.append(f"at most {rule.days_at_most} days")
+    return ", ".join(words) or "always"

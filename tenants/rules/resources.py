@@ -1,0 +1,101 @@
+"""Resources that a quota bounds: their names, units and how Kubernetes spells them in a ResourceQuota.
+
+Seven are in every quota. Staff may enable more by policy: extended resources of nodes by their own names
+(`nvidia.com/gpu`), and storage of one class as `storage:<class>`. Amounts are integers: CPU in millicores, memory and
+storage in bytes, everything else counts.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cluster.amounts import decimal
+from tenants.rules import quantities
+from tenants.rules.broken import Broken
+from tenants.rules.quantities import GIB, MIB, say_bytes, say_cpu
+
+CLASS = "storage:"
+_TITLES = {
+    "cpu": "CPU",
+    "memory": "memory",
+    "storage": "storage",
+    "pods": "pods",
+    "claims": "volumes",
+    "services": "apps with a port",
+    "secrets": "secrets",
+}
+CPU_MOST = 100_000_000
+BYTES_MOST = 1 << 60
+COUNT_MOST = 100_000
+_UNITS = {"cpu": ("cores", 1000), "memory": ("GiB", GIB), "storage": ("GiB", GIB)}
+# https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#extended-resources
+_EXTENDED = re.compile(
+    r"(?=.{3,120}$)[a-z0-9]([a-z0-9.-]{0,100}[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
+)
+_CLASS_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
+
+
+def is_storage(resource: str) -> bool:
+    """Whether it is counted in bytes of storage: all of it, or that of one class."""
+    return resource == "storage" or resource.startswith(CLASS)
+
+
+def title(resource: str) -> str:
+    """What people call it in a sentence: "memory", "storage of class fast", "nvidia.com/gpu"."""
+    if resource.startswith(CLASS):
+        return f"storage of class {resource.removeprefix(CLASS)}"
+    return _TITLES.get(resource, resource)
+
+
+def unit(resource: str) -> tuple[str, int]:
+    """The unit of its column on pages and how much one of it is: ("GiB", 2**30); ("", 1) for counts."""
+    return _UNITS["storage"] if is_storage(resource) else _UNITS.get(resource, ("", 1))
+
+
+def number(resource: str, amount: float) -> str:
+    """An amount in the unit of its column: `46`, `2.3`, `0.25`, `4.25`."""
+    return decimal(amount / unit(resource)[1])
+
+
+def say(resource: str, amount: int) -> str:
+    """An amount for people: “0.25 core”, “1.5 GiB”, “3 pods”."""
+    if resource == "cpu":
+        return say_cpu(amount)
+    if resource == "memory" or is_storage(resource):
+        return say_bytes(amount) if amount % MIB == 0 else f"{decimal(amount / GIB)} GiB"
+    return f"{amount} {title(resource)}"
+
+
+def hard_key(resource: str) -> str:
+    """What a ResourceQuota calls it: `requests.cpu`, `requests.nvidia.com/gpu`.
+
+    https://kubernetes.io/docs/concepts/policy/resource-quotas/
+    """
+    if resource.startswith(CLASS):
+        return f"{resource.removeprefix(CLASS)}.storageclass.storage.k8s.io/requests.storage"
+    if resource == "claims":
+        return "persistentvolumeclaims"
+    return resource if resource in ("pods", "services", "secrets") else f"requests.{resource}"
+
+
+def check_extra(resource: str) -> str:
+    """A resource that staff may enable. Raises Broken for anything that Kubernetes would not count."""
+    resource = resource.strip()
+    if resource.startswith(CLASS):
+        if not _CLASS_NAME.fullmatch(resource.removeprefix(CLASS)):
+            raise Broken("Write storage:<name of the storage class>.")
+    elif not _EXTENDED.fullmatch(resource) or resource.split("/")[0].endswith("kubernetes.io"):
+        raise Broken("Write the resource as nodes name it, such as nvidia.com/gpu, or storage:<class>.")
+    return resource
+
+
+def amount(resource: str, text: str | int | float) -> int:
+    """A wanted limit as people and scripts write it: `12`, `1500m` (CPU), `40 GiB`, `40Gi` (sizes), `60` (counts).
+
+    Raises Broken.
+    """
+    if resource == "cpu":
+        return quantities.cpu(text, 0, CPU_MOST)
+    if resource == "memory" or is_storage(resource):
+        return quantities.size(text if isinstance(text, int) else str(text), 0, BYTES_MOST, "40 GiB")
+    return quantities.whole(str(text), 0, COUNT_MOST, title(resource))
