@@ -1,0 +1,87 @@
+"""What the policy that holds says to wanted limits of a namespace, from the rows as they are now. Reading only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from tenants.models import Namespace, Policy, QuotaRequest, Sample, Team
+from tenants.rules import policy as rules
+
+PEAK_DAYS = 14
+"""The span of the peak that approvers and rules look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What `policy` (None before there is one) says to each wanted resource; `recent` of its approvals count already."""
+
+    policy: Policy | None
+    verdicts: tuple[rules.Verdict, ...]
+
+    @property
+    def approves(self) -> bool:
+        return bool(self.verdicts) and all(verdict.approves for verdict in self.verdicts)
+
+    @property
+    def wall(self) -> rules.Verdict | None:
+        """The first resource that is over the team's ceiling, if any."""
+        return next((verdict for verdict in self.verdicts if verdict.wall), None)
+
+
+def current() -> tuple[Policy | None, rules.Policy]:
+    """The policy that holds, and its rules: an empty one before staff made any."""
+    row = Policy.objects.filter(live_at__isnull=False).order_by("-live_at", "-pk").first()
+    return row, rules.load(row.body) if row is not None else rules.Policy()
+
+
+def weigh(namespace: Namespace, wants: Mapping[str, int], until: date | None) -> Weighed:
+    """What the policy says to these limits of the namespace; `until` is the last day of a raise for a time."""
+    row, policy = current()
+    peaks = peaks_of(namespace)
+    days = (until - timezone.localdate()).days + 1 if until is not None else None
+    verdicts = tuple(
+        rules.judge(
+            policy,
+            rules.Facts(
+                resource=resource,
+                granted=namespace.limits.get(resource, 0),
+                wanted=wanted,
+                peak=peaks.get(resource, 0),
+                total=_total(namespace.team, resource) - namespace.limits.get(resource, 0) + wanted,
+                ceiling=ceiling(namespace.team, policy, resource),
+                labels=namespace.team.labels,
+                recent=_recent(namespace.team),
+                days=days,
+            ),
+        )
+        for resource, wanted in wants.items()
+    )
+    return Weighed(row, verdicts)
+
+
+def ceiling(team: Team, policy: rules.Policy, resource: str) -> int | None:
+    """The most of a resource that all namespaces of the team may be granted together; None: as much as there is."""
+    return team.ceilings.get(resource, policy.ceilings.get(resource))
+
+
+def peaks_of(namespace: Namespace) -> dict[str, int]:
+    """The most that was used or reserved at once in the last two weeks, by resource."""
+    since = timezone.now() - timedelta(days=PEAK_DAYS)
+    peaks: dict[str, int] = dict(namespace.usage)
+    for values in Sample.objects.filter(namespace=namespace, at__gte=since).values_list("values", flat=True):
+        for resource, (_, used, reserved, _limit) in values.items():
+            peaks[resource] = max(peaks.get(resource, 0), used, reserved)
+    return peaks
+
+
+def _total(team: Team, resource: str) -> int:
+    return sum(limits.get(resource, 0) for limits in team.namespaces.values_list("limits", flat=True))
+
+
+def _recent(team: Team) -> int:
+    since = timezone.now() - timedelta(days=rules.RECENT_DAYS)
+    return QuotaRequest.objects.filter(namespace__team=team, decided_at__gte=since).exclude(rule="").count()
