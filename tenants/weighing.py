@@ -17,7 +17,7 @@ PEAK_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What `policy` (None before there is one) says to each wanted resource; `recent` of its approvals count already."""
+    """What `policy` (None before there is one) says to each wanted resource."""
 
     policy: Policy | None
     verdicts: tuple[rules.Verdict, ...]
