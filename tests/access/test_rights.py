@@ -39,6 +39,7 @@ TABLE = {
     "team.delete": "alice",
     "namespaces.create": "alice andy",
     "namespaces.delete": "alice andy",
+    "quota.request": "alice andy",
     "audit.read_all": "alice andy sam dave",
     "audit.read_own": "alice andy bob carol sam dave",
 }
@@ -48,6 +49,10 @@ SITE_TABLE = {
     "people.suspend": "sam",
     "teams.read": "sam dave",
     "teams.suspend": "sam",
+    "quota.comment": "sam dave",
+    "quota.decide": "dave",
+    "policies.read": "sam dave",
+    "policies.edit": "dave",
 }
 
 

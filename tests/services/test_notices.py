@@ -48,7 +48,10 @@ def test_few_kinds_are_mailed_unless_somebody_asks_for_it() -> None:
         "team.owner_kept",
         "account.secured",
     }
-    assert all(kind.by_mail != "daily" for kind in KINDS.values())
+
+
+def test_what_many_ask_of_staff_is_mailed_once_a_day() -> None:
+    assert [name for name, kind in KINDS.items() if kind.by_mail == "daily"] == ["quota.asked"]
 
 
 def test_a_kind_without_mail_stands_in_the_portal_alone(alice: User) -> None:
