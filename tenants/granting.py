@@ -16,7 +16,7 @@ from django.urls import reverse
 from tenants import audit, limits, notices
 from tenants.errors import Conflict, Gone, NotFound
 from tenants.live import events
-from tenants.models import Cause, Namespace, Policy, QuotaRequest, QuotaStep, User
+from tenants.models import Cause, Namespace, QuotaRequest, QuotaStep, User
 from tenants.models.granting import DECIDED, OPEN, State
 from tenants.roles import role_in
 from tenants.rules.granting import Move, after
@@ -64,11 +64,10 @@ def approve(
     actor: User | None,
     text: str = "",
     rule: str = "",
-    policy: Policy | None = None,
 ) -> QuotaRequest:
     """Approves the locked request, whole or in part, and sends the limits on their way to the cluster.
 
-    `granted` names each of its resources. By a rule where `actor` is None.
+    `granted` names each of its resources. By a rule where `actor` is None: of the version that the request has already.
     """
     for want in request.wants.all():
         want.granted = granted[want.resource]
@@ -84,7 +83,6 @@ def approve(
         decided_at=Now(),
         decided_by=actor,
         rule=rule,
-        policy=policy,
         granted_until=until,
         generation=request.namespace.generation,
     )

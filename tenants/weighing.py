@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
+import msgspec
 from django.utils import timezone
 
 from tenants.models import Namespace, Policy, QuotaRequest, Sample, Team
@@ -21,6 +23,7 @@ class Weighed:
 
     policy: Policy | None
     verdicts: tuple[rules.Verdict, ...]
+    facts: tuple[rules.Facts, ...]
 
     @property
     def approves(self) -> bool:
@@ -30,6 +33,15 @@ class Weighed:
     def wall(self) -> rules.Verdict | None:
         """The first resource that is over the team's ceiling, if any."""
         return next((verdict for verdict in self.verdicts if verdict.wall), None)
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Columns of the request that is submitted: what the policy said, which version of it, and on what facts."""
+        return {
+            "policy": self.policy,
+            "verdict": {verdict.resource: msgspec.to_builtins(verdict) for verdict in self.verdicts},
+            "facts": {facts.resource: msgspec.to_builtins(facts) for facts in self.facts},
+        }
 
 
 def current() -> tuple[Policy | None, rules.Policy]:
@@ -43,24 +55,22 @@ def weigh(namespace: Namespace, wants: Mapping[str, int], until: date | None) ->
     row, policy = current()
     peaks = peaks_of(namespace)
     days = (until - timezone.localdate()).days + 1 if until is not None else None
-    verdicts = tuple(
-        rules.judge(
-            policy,
-            rules.Facts(
-                resource=resource,
-                granted=namespace.limits.get(resource, 0),
-                wanted=wanted,
-                peak=peaks.get(resource, 0),
-                total=_total(namespace.team, resource) - namespace.limits.get(resource, 0) + wanted,
-                ceiling=ceiling(namespace.team, policy, resource),
-                labels=namespace.team.labels,
-                recent=_recent(namespace.team),
-                days=days,
-            ),
+    recent = _recent(namespace.team)
+    facts = tuple(
+        rules.Facts(
+            resource=resource,
+            granted=namespace.limits.get(resource, 0),
+            wanted=wanted,
+            peak=peaks.get(resource, 0),
+            total=_total(namespace.team, resource) - namespace.limits.get(resource, 0) + wanted,
+            ceiling=namespace.team.ceilings.get(resource),
+            labels=namespace.team.labels,
+            recent=recent,
+            days=days,
         )
         for resource, wanted in wants.items()
     )
-    return Weighed(row, verdicts)
+    return Weighed(row, tuple(rules.judge(policy, fact) for fact in facts), facts)
 
 
 def ceiling(team: Team, policy: rules.Policy, resource: str) -> int | None:

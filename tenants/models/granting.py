@@ -34,13 +34,15 @@ OPEN = (State.SUBMITTED, State.CHANGES_ASKED, *DECIDED)
 class Policy(models.Model):
     """One version of the rules by which quota is given; `rules.policy.Policy` is the shape of `body`.
 
-    Versions are never edited: each change is a new one. The newest with `live_at` holds; the others are drafts or past.
+    Versions are never edited: each change is a new one, `based_on` the one that its author saw. The one that went live
+    last holds; the others are drafts or past.
     """
 
     noun = "policy"
 
     body = models.JSONField()
     note = models.CharField(max_length=200, blank=True)
+    based_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     live_at = models.DateTimeField(null=True, blank=True)
@@ -74,7 +76,8 @@ class QuotaRequest(models.Model):
     `revision` counts what was asked: an approval names the one that it saw. `generation` is the namespace's that
     carries the decision to the cluster; `failure` says why the cluster does not have it yet. `first_approval` holds
     who approved first where two must ({"by", "name", "at", "granted", "until", "revision"}). `verdict` is what the
-    policy said when it was submitted: `rules.policy.Verdict` by resource.
+    policy, of the version `policy`, said when it was submitted: `rules.policy.Verdict` by resource, from `facts`:
+    `rules.policy.Facts` by resource, as they were then.
     """
 
     noun = "quota_request"
@@ -88,6 +91,7 @@ class QuotaRequest(models.Model):
     until = models.DateField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=1)
     verdict = models.JSONField(default=dict, blank=True)
+    facts = models.JSONField(default=dict, blank=True)
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     extends = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 

@@ -8,7 +8,6 @@ approver passes them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -48,9 +47,12 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     extra: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of one resource of a request. `total` is what all namespaces of the team would be granted."""
+class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is known of one resource of a request, kept with it so that other rules can be tried out on it later.
+
+    `total` is what all namespaces of the team would be granted; `ceiling` is the team's own, None where the policy's
+    holds; `recent` counts the team's automatic approvals in RECENT_DAYS.
+    """
 
     resource: str
     granted: int
@@ -58,7 +60,7 @@ class Facts:
     peak: int
     total: int
     ceiling: int | None
-    labels: Mapping[str, str]
+    labels: dict[str, str]
     recent: int
     days: int | None  # None: for good
 
@@ -84,10 +86,16 @@ def dump(policy: Policy) -> dict[str, Any]:
     return dict(msgspec.to_builtins(policy))
 
 
+def facts(kept: Mapping[str, Any]) -> Facts:
+    """Facts of one resource as a request keeps them. Raises msgspec.ValidationError."""
+    return msgspec.convert(kept, Facts)
+
+
 def judge(policy: Policy, facts: Facts) -> Verdict:
     """What the policy says to one resource of a request, and why."""
-    if facts.ceiling is not None and facts.total > facts.ceiling and facts.wanted > facts.granted:
-        all_of_it, most = say(facts.resource, facts.total), say(facts.resource, facts.ceiling)
+    ceiling = facts.ceiling if facts.ceiling is not None else policy.ceilings.get(facts.resource)
+    if ceiling is not None and facts.total > ceiling and facts.wanted > facts.granted:
+        all_of_it, most = say(facts.resource, facts.total), say(facts.resource, ceiling)
         why = f"the team would have {all_of_it}, and its ceiling is {most}"
         return Verdict(facts.resource, approves=False, number=0, rule="", why=why, wall=True)
     if facts.wanted <= facts.granted:

@@ -1,0 +1,70 @@
+"""What the policy that holds says to wanted limits, from the rows as they are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tenants import weighing
+from tenants.models import Namespace, Policy, QuotaRequest, Team
+from tenants.rules import policy as rules
+from tests.factories import make_namespace, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def live(**parts: object) -> Policy:
+    return Policy.objects.create(body=rules.dump(rules.Policy(**parts)), live_at=timezone.now())  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def team() -> Team:
+    return make_team(owner=make_user("alice"))
+
+
+@pytest.fixture
+def place(team: Team) -> Namespace:
+    return make_namespace(team)
+
+
+def test_what_is_kept_of_a_request_gives_the_same_verdict_again(place: Namespace) -> None:
+    policy = live(rules=(rules.Rule(name="Small", at_most={"cpu": 5000}),))
+    kept = weighing.weigh(place, {"cpu": 4500}, None).kept
+    request = QuotaRequest.objects.create(namespace=place, **kept)
+    request.refresh_from_db()
+    facts = rules.facts(request.facts["cpu"])
+    assert request.policy == policy
+    assert rules.judge(rules.load(policy.body), facts).approves
+    assert request.verdict["cpu"]["rule"] == "Small"
+
+
+def test_a_team_s_own_ceiling_goes_before_that_of_the_policy(place: Namespace, team: Team) -> None:
+    live(ceilings={"cpu": 4000})
+    assert weighing.weigh(place, {"cpu": 4500}, None).wall
+    team.ceilings = {"cpu": 8000}
+    team.save()
+    place.refresh_from_db()
+    assert weighing.weigh(place, {"cpu": 4500}, None).wall is None
+
+
+def test_a_ceiling_holds_for_all_namespaces_of_the_team_together(place: Namespace, team: Team) -> None:
+    make_namespace(team, "stage")
+    live(ceilings={"cpu": 9000})
+    assert weighing.weigh(place, {"cpu": 5000}, None).wall is None
+    assert weighing.weigh(place, {"cpu": 5001}, None).wall
+
+
+def test_the_last_day_of_a_raise_counts(place: Namespace) -> None:
+    live(rules=(rules.Rule(name="A week", days_at_most=7),))
+    today = timezone.localdate()
+    assert weighing.weigh(place, {"cpu": 5000}, today + timedelta(days=6)).approves
+    assert not weighing.weigh(place, {"cpu": 5000}, today + timedelta(days=7)).approves
+    assert not weighing.weigh(place, {"cpu": 5000}, None).approves
+
+
+def test_before_there_is_a_policy_nothing_is_approved_by_a_rule(place: Namespace) -> None:
+    weighed = weighing.weigh(place, {"cpu": 4001}, None)
+    assert weighed.policy is None
+    assert not weighed.approves
