@@ -35,20 +35,28 @@ def lock(request: QuotaRequest) -> QuotaRequest:
     return found
 
 
+def leads(request: QuotaRequest, by: Move) -> State:
+    """The state that the move leads to. Raises Conflict (code "state") where it does not lead on from the request's."""
+    new = after(by, request.state)
+    if new is None:
+        raise Conflict(f"Request {request.number} is {State(request.state).label} already.", code="state")
+    return new
+
+
 def move(
     request: QuotaRequest, by: Move, *, actor: User | None, text: str = "", detail: str = "", **columns: Any
 ) -> QuotaRequest:
     """Carries the locked request on. Raises Conflict (code "state") where the move does not lead on from its state."""
-    old, new = State(request.state), after(by, request.state)
-    if new is None:
-        raise Conflict(f"Request {request.number} is {old.label} already.", code="state")
+    old, new = State(request.state), leads(request, by)
     request.state = new
     for column, value in columns.items():
         setattr(request, column, value)
     request.save()
+    request.refresh_from_db(fields=columns)
     request.wants.update(open=new in OPEN)
     role = role_in(actor, request.team) if actor is not None else ""
-    QuotaStep.objects.create(request=request, actor=actor, role=role, old=old, new=new if new != old else "", text=text)
+    kept = new if new != old else ""
+    QuotaStep.objects.create(request=request, actor=actor, role=role, by=by, old=old, new=kept, text=text)
     changes = [{"field": "state", "old": old, "new": new}] if new != old else []
     audit.record(actor=actor, action=f"quota.{by}", thing=request, changes=changes, detail=detail or text[:200])
     announce(request)
@@ -69,10 +77,12 @@ def approve(
 
     `granted` names each of its resources. By a rule where `actor` is None: of the version that the request has already.
     """
+    new, has = {}, request.namespace.limits
     for want in request.wants.all():
         want.granted = granted[want.resource]
         want.save(update_fields=["granted"])
-    new = {resource: amount for resource, amount in granted.items() if amount != request.namespace.limits.get(resource)}
+        if want.granted != has.get(want.resource) or want.granted == want.wanted:  # else nothing is given of it
+            new[want.resource] = want.granted
     limits.change(request.namespace, new, cause=Cause.REQUEST, actor=actor, request=request, until=until)
     return move(
         request,

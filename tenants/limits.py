@@ -30,6 +30,8 @@ def change(
     for resource, amount in new.items():
         old = namespace.limits.get(resource, 0)
         before = running.get(resource)
+        if before is None and amount == old:
+            continue
         standing = before.back_to if before is not None and before.back_to is not None else old
         if before is not None:
             Grant.objects.filter(pk=before.pk).update(ended_at=Now())

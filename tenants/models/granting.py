@@ -77,7 +77,8 @@ class QuotaRequest(models.Model):
     carries the decision to the cluster; `failure` says why the cluster does not have it yet. `first_approval` holds
     who approved first where two must ({"by", "name", "at", "granted", "until", "revision"}). `verdict` is what the
     policy, of the version `policy`, said when it was submitted: `rules.policy.Verdict` by resource, from `facts`:
-    `rules.policy.Facts` by resource, as they were then.
+    `rules.policy.Facts` by resource, as they were then. `unread` is what a draft's author typed and nobody could read,
+    by field.
     """
 
     noun = "quota_request"
@@ -90,6 +91,7 @@ class QuotaRequest(models.Model):
     reason = models.CharField(max_length=1000, blank=True)
     until = models.DateField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=1)
+    unread = models.JSONField(default=dict, blank=True)
     verdict = models.JSONField(default=dict, blank=True)
     facts = models.JSONField(default=dict, blank=True)
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -162,14 +164,15 @@ class QuotaWant(models.Model):
 
 
 class QuotaStep(models.Model):
-    """One change of a request's state, by whom (nobody: a rule, or the clock); `text` is what was said with it.
+    """One move of a request, by whom (nobody: a rule, or the clock); `text` is what was said with it.
 
-    A comment is a step that changes no state.
+    `by` is the move (`rules.granting.Move`); one that changes no state, such as a comment, has no `new`.
     """
 
     request = models.ForeignKey(QuotaRequest, on_delete=models.CASCADE, related_name="steps")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     role = models.CharField(max_length=40, blank=True)  # what the actor was then: "owner", "approver"
+    by = models.CharField(max_length=16)
     old = models.CharField(max_length=16, blank=True)
     new = models.CharField(max_length=16, blank=True)
     text = models.CharField(max_length=1000, blank=True)

@@ -14,6 +14,7 @@ class Move(StrEnum):
     EDIT = "edit"
     SUBMIT = "submit"
     COMMENT = "comment"
+    APPROVE_FIRST = "approve_first"  # of two that it takes
     APPROVE = "approve"
     APPROVE_PART = "approve_part"
     ASK_CHANGES = "ask_changes"
@@ -27,6 +28,7 @@ MOVES: Mapping[Move, Mapping[State, State]] = {
     Move.EDIT: {State.DRAFT: State.DRAFT, State.SUBMITTED: State.SUBMITTED, State.CHANGES_ASKED: State.CHANGES_ASKED},
     Move.SUBMIT: {State.DRAFT: State.SUBMITTED, State.CHANGES_ASKED: State.SUBMITTED},
     Move.COMMENT: {state: state for state in State if state != State.DRAFT},
+    Move.APPROVE_FIRST: {State.SUBMITTED: State.SUBMITTED},
     Move.APPROVE: {State.SUBMITTED: State.APPROVED},
     Move.APPROVE_PART: {State.SUBMITTED: State.PARTLY_APPROVED},
     Move.ASK_CHANGES: {State.SUBMITTED: State.CHANGES_ASKED},

@@ -1,0 +1,71 @@
+"""What clusters have, what of it is granted, and how much staff may still grant. Reading only, from the database.
+
+Nodes say what they have of CPU, memory, pods and extended resources (`ClusterState.info`); of storage nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from tenants.models import ClusterState, Namespace
+from tenants.rules import policy as rules
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Of one resource of one cluster: `allocatable` by its schedulable nodes, `granted` to all namespaces together.
+
+    `over_commit` is how much of what there is may be granted: 1.0 is all of it.
+    """
+
+    resource: str
+    allocatable: int
+    granted: int
+    used: int
+    over_commit: float
+
+    @property
+    def grantable(self) -> int:
+        return int(self.allocatable * self.over_commit)
+
+    @property
+    def left(self) -> int:
+        """What may still be granted; below 0 where more is granted than staff wish."""
+        return self.grantable - self.granted
+
+
+def of(alias: str, policy: rules.Policy) -> dict[str, Capacity]:
+    """By resource, of what the cluster's nodes tell; {} before they were seen."""
+    state = ClusterState.objects.filter(pk=alias).first()
+    return capacities(state, Namespace.objects.filter(cluster=alias), policy) if state else {}
+
+
+def capacities(
+    state: ClusterState, namespaces: QuerySet[Namespace], policy: rules.Policy
+) -> dict[str, Capacity]:
+    """As `of`, where the rows are at hand already."""
+    allocatable: Mapping[str, int] = state.info.get("allocatable", {})
+    granted: dict[str, int] = defaultdict(int)
+    used: dict[str, int] = defaultdict(int)
+    for limits, usage in namespaces.values_list("limits", "usage"):
+        for resource in allocatable:
+            granted[resource] += limits.get(resource, 0)
+            used[resource] += usage.get(resource, 0)
+    return {
+        resource: Capacity(resource, amount, granted[resource], used[resource], policy.over_commit.get(resource, 1.0))
+        for resource, amount in allocatable.items()
+    }
+
+
+def beyond(alias: str, policy: rules.Policy, raises: Mapping[str, int]) -> dict[str, int]:
+    """Resource → by how much these raises go over what may still be granted on the cluster; {} where they fit."""
+    have = of(alias, policy)
+    return {
+        resource: more - max(have[resource].left, 0)
+        for resource, more in raises.items()
+        if resource in have and more > 0 and more > have[resource].left
+    }

@@ -1,0 +1,210 @@
+"""Decisions on quota requests: by an approver who is a stranger to the team, about the very request that they saw.
+
+Above a size that the policy names two approvers must approve the same: the first is kept on the request, and counts
+while that person may still decide and nothing else was approved or asked meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenants import access, capacity, granting, notices, weighing
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound, Suspended
+from tenants.models import Membership, QuotaRequest, QuotaStep, QuotaWant, Team, User
+from tenants.models.granting import State
+from tenants.rules import granting as states
+from tenants.rules import people, policy, wanted
+from tenants.rules.granting import Move
+from tenants.rules.resources import say, title
+from tenants.services.wishes import clean
+
+APPROVALS = (Move.APPROVE, Move.APPROVE_PART)
+DECISIONS = (*APPROVALS, Move.ASK_CHANGES, Move.REJECT)
+AUTHORS = (Move.EDIT, Move.SUBMIT)
+"""Whoever made one of these moves has a part in what is asked."""
+
+
+def decide(
+    *,
+    actor: User,
+    request: QuotaRequest,
+    revision: int,
+    by: Move,
+    granted: Mapping[str, int] | None = None,
+    until: date | None = None,
+    text: str = "",
+    over_capacity: bool = False,
+) -> QuotaRequest:
+    """Approves, whole or in part, asks for changes or rejects; `revision` is the request's that the actor saw.
+
+    `granted` are the limits given in part, by resource: what is left out stays as it is. `until` is the last day of
+    what is given, None: as asked. `over_capacity` confirms that more is granted than the cluster has.
+    Raises Invalid (at a resource, until, text, over_capacity), Conflict ("changed", "decided", "second_person"),
+    Forbidden for the actor's own request or one of their team, Suspended, NotFound, Gone.
+    """
+    if by not in DECISIONS:
+        raise Invalid.at("decision", "Approve, approve in part, ask for changes, or reject.")
+    access.require_site(actor, "quota.decide", request)
+    text = clean("text", lambda: people.message(text)) if text.strip() else ""
+    if not text and by in (Move.ASK_CHANGES, Move.REJECT):
+        raise Invalid.at("text", "Say why: it is what the team reads.")
+    with transaction.atomic():
+        request = granting.lock(request)
+        team = Team.objects.select_for_update(no_key=True).get(pk=request.team.pk)
+        _still_decides(actor, request)
+        _as_seen(request, revision)
+        if by in APPROVALS:
+            if team.suspended:
+                raise Suspended(access.why_suspended(team))
+            return _approve(actor, request, granted, until, text, by, over_capacity)
+        granting.move(request, by, actor=actor, text=text, decided_by=actor, decided_at=timezone.now(), first_approval={})
+        asked = "asks for changes of" if by is Move.ASK_CHANGES else "rejected"
+        _tell(actor, request, f"{actor} {asked} request {request.number} for {request.namespace}", text)
+    return request
+
+
+def why_not(actor: User, request: QuotaRequest) -> str:
+    """Why the actor may not decide on this request, in words; "" where they may."""
+    if not access.can_site(actor, "quota.decide"):
+        return "it takes an approver of the site."
+    if request.author_id == actor.pk or request.steps.filter(actor=actor, by__in=AUTHORS).exists():
+        return "nobody decides on their own request."
+    if Membership.objects.filter(team=request.team, user=actor).exists():
+        return f"you are in {request.team}."
+    return ""
+
+
+def _still_decides(actor: User, request: QuotaRequest) -> None:
+    """Under the lock, by the rows as they are now."""
+    mine = User.objects.get(pk=actor.pk)
+    mine.token_scopes = actor.token_scopes
+    access.require_site(mine, "quota.decide", request)
+    if why := why_not(mine, request):
+        raise Forbidden(why[0].upper() + why[1:] + " Another approver decides.", code="own")
+    if request.state == State.DRAFT:
+        raise NotFound("There is no such request.")
+
+
+def _as_seen(request: QuotaRequest, revision: int) -> None:
+    """Raises Conflict where another was faster, or asks for something else by now."""
+    if states.after(Move.REJECT, request.state) is None:
+        last = request.steps.exclude(new="").select_related("actor").last()
+        who = f"{last.actor} was faster: request" if last and last.actor else "Request"
+        raise Conflict(f"{who} {request.number} is {State(request.state).label} already.", code="decided")
+    if request.revision != revision:
+        raise Conflict(f"Request {request.number} was changed after you opened it: look again.", code="changed")
+
+
+def _approve(
+    actor: User,
+    request: QuotaRequest,
+    granted: Mapping[str, int] | None,
+    until: date | None,
+    text: str,
+    by: Move,
+    over_capacity: bool,
+) -> QuotaRequest:
+    wants = list(request.wants.all())
+    asked = {want.resource: want.wanted for want in wants}
+    amounts = _amounts(request, wants, granted or {}) if by is Move.APPROVE_PART else asked
+    until = _until(request, until)
+    weighed = weighing.weigh(request.namespace, amounts, until)
+    if weighed.wall is not None:
+        raise Invalid.at(weighed.wall.resource, f"Nobody may approve this: {weighed.wall.why}.", code="ceiling")
+    _, rules = weighing.current()
+    if not over_capacity:
+        _within_capacity(request, rules, amounts)
+    if not _enough_persons(actor, request, rules, amounts, until):
+        return _approve_first(actor, request, amounts, until, text)
+    move = Move.APPROVE if amounts == asked else Move.APPROVE_PART
+    granting.approve(request, move, granted=amounts, until=until, actor=actor, text=text)
+    part = " in part" if move is Move.APPROVE_PART else ""
+    given = [want.resource for want in wants if amounts[want.resource] >= want.before]
+    words = ", ".join(f"{title(resource)} {say(resource, amounts[resource])}" for resource in given)
+    last = f", until {until:%-d %b %Y}" if until else ""
+    said = f"{words}{last}.\n\n{text}".strip()
+    _tell(actor, request, f"{actor} approved request {request.number} for {request.namespace}{part}", said)
+    return request
+
+
+def _amounts(request: QuotaRequest, wants: list[QuotaWant], granted: Mapping[str, int]) -> dict[str, int]:
+    """What is given in part: of each resource between the limit as it is and what is asked, and more of one of them."""
+    limits, asked = request.namespace.limits, {want.resource: want.wanted for want in wants}
+    wrong = {resource: f"The request is not about {title(resource)}." for resource in granted if resource not in asked}
+    amounts = {}
+    for resource, most in asked.items():
+        has = min(limits.get(resource, 0), most)
+        amounts[resource] = granted.get(resource, has)
+        if not has <= amounts[resource] <= most:
+            wrong[resource] = f"Between {say(resource, has)}, as it is, and {say(resource, most)}, as asked."
+    if not wrong and all(amounts[resource] == limits.get(resource, 0) < most for resource, most in asked.items()):
+        first = next(iter(asked))
+        wrong[first] = "This gives nothing: write more than it has, or reject the request."
+    if wrong:
+        raise Invalid(next(iter(wrong.values())), fields=wrong)
+    return amounts
+
+
+def _until(request: QuotaRequest, until: date | None) -> date | None:
+    """The last day of what is given: not over, and not later than asked."""
+    last = until or request.until
+    clean("until", lambda: wanted.until(last, timezone.localdate()))
+    if last is not None and request.until is not None and last > request.until:
+        raise Invalid.at("until", f"It is asked until {request.until:%-d %b %Y}: not for longer.")
+    return last
+
+
+def _within_capacity(request: QuotaRequest, rules: policy.Policy, amounts: Mapping[str, int]) -> None:
+    limits = request.namespace.limits
+    raises = {resource: amount - limits.get(resource, 0) for resource, amount in amounts.items()}
+    if over := capacity.beyond(request.namespace.cluster, rules, raises):
+        much = ", ".join(f"{say(resource, amount)} of {title(resource)}" for resource, amount in over.items())
+        words = f"This grants {much} more than the cluster has left. Tick that it is meant."
+        raise Invalid.at("over_capacity", words, code="over_capacity")
+
+
+def _enough_persons(
+    actor: User, request: QuotaRequest, rules: policy.Policy, amounts: Mapping[str, int], until: date | None
+) -> bool:
+    """Whether this approval is the last that it takes. Raises Conflict where the actor approved the same first."""
+    big = any(amount > rules.two_persons.get(resource, amount) for resource, amount in amounts.items())
+    first = request.first_approval
+    same = bool(first) and first == {**first, **_figures(request, amounts, until)}
+    if not big or not same:
+        return not big
+    if first["by"] == actor.pk:
+        words = "You approved this already, and it takes two: another approver must approve the same."
+        raise Conflict(words, code="second_person")
+    before = User.objects.filter(pk=first["by"]).first()
+    return before is not None and not why_not(before, request)
+
+
+def _figures(request: QuotaRequest, amounts: Mapping[str, int], until: date | None) -> dict[str, Any]:
+    """What two approvers must agree on."""
+    return {
+        "revision": request.revision,
+        "granted": dict(amounts),
+        "until": until.isoformat() if until else None,
+    }
+
+
+def _approve_first(
+    actor: User, request: QuotaRequest, amounts: Mapping[str, int], until: date | None, text: str
+) -> QuotaRequest:
+    """Keeps the first approval of two, in place of one of other figures."""
+    first = {"by": actor.pk, "name": str(actor), "at": timezone.now().isoformat()}
+    first |= _figures(request, amounts, until)
+    return granting.move(request, Move.APPROVE_FIRST, actor=actor, text=text, first_approval=first)
+
+
+def _tell(actor: User, request: QuotaRequest, title: str, text: str) -> None:
+    """The author, and the team's owners and admins, besides whoever decided."""
+    people_told = {person.pk: person for person in notices.managers(request.team, besides=actor)}
+    if request.author is not None and request.author.is_active:
+        people_told[request.author.pk] = request.author
+    granting.tell(request, list(people_told.values()), "quota.decided", title, text)
