@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from django.utils import timezone
 
-from tenants.models import Namespace, Policy, QuotaRequest, Sample, Team
+from tenants.models import Grant, Namespace, Policy, QuotaRequest, Sample, Team
 from tenants.rules import policy as rules
 
 PEAK_DAYS = 14
@@ -53,13 +53,13 @@ def current() -> tuple[Policy | None, rules.Policy]:
 def weigh(namespace: Namespace, wants: Mapping[str, int], until: date | None) -> Weighed:
     """What the policy says to these limits of the namespace; `until` is the last day of a raise for a time."""
     row, policy = current()
-    peaks = peaks_of(namespace)
+    peaks, stands = peaks_of(namespace), standing(namespace)
     days = (until - timezone.localdate()).days + 1 if until is not None else None
     recent = _recent(namespace.team)
     facts = tuple(
         rules.Facts(
             resource=resource,
-            granted=namespace.limits.get(resource, 0),
+            granted=stands.get(resource, 0),
             wanted=wanted,
             peak=peaks.get(resource, 0),
             total=_total(namespace.team, resource) - namespace.limits.get(resource, 0) + wanted,
@@ -71,6 +71,15 @@ def weigh(namespace: Namespace, wants: Mapping[str, int], until: date | None) ->
         for resource, wanted in wants.items()
     )
     return Weighed(row, tuple(rules.judge(policy, fact) for fact in facts), facts)
+
+
+def standing(namespace: Namespace) -> dict[str, int]:
+    """The limits that are left when the raises that run now have ended: what further raises are measured by.
+
+    Else a raise for a time could be asked for again, for good, as something that the namespace has already.
+    """
+    running = Grant.objects.running().filter(namespace=namespace, back_to__isnull=False)
+    return {**namespace.limits, **dict(running.values_list("resource", "back_to"))}
 
 
 def ceiling(team: Team, policy: rules.Policy, resource: str) -> int | None:

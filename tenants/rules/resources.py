@@ -8,8 +8,10 @@ storage in bytes, everything else counts.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from cluster.amounts import decimal
+from cluster.specs import STANDARD
 from tenants.rules import quantities
 from tenants.rules.broken import Broken
 from tenants.rules.quantities import GIB, MIB, say_bytes, say_cpu
@@ -52,6 +54,18 @@ def unit(resource: str) -> tuple[str, int]:
     return _UNITS["storage"] if is_storage(resource) else _UNITS.get(resource, ("", 1))
 
 
+def base_unit(resource: str) -> str:
+    """In what its amounts are kept: "millicores", "bytes", "" for counts."""
+    if resource == "cpu":
+        return "millicores"
+    return "bytes" if resource == "memory" or is_storage(resource) else ""
+
+
+def in_order(resources: Iterable[str]) -> list[str]:
+    """The standard ones first and as people know them, then the others by name; databases keep no order."""
+    return sorted(resources, key=lambda name: (STANDARD.index(name) if name in STANDARD else len(STANDARD), name))
+
+
 def number(resource: str, amount: float) -> str:
     """An amount in the unit of its column: `46`, `2.3`, `0.25`, `4.25`."""
     return decimal(amount / unit(resource)[1])
@@ -87,6 +101,11 @@ def check_extra(resource: str) -> str:
     elif not _EXTENDED.fullmatch(resource) or resource.split("/")[0].endswith("kubernetes.io"):
         raise Broken("Write the resource as nodes name it, such as nvidia.com/gpu, or storage:<class>.")
     return resource
+
+
+def check_amount(resource: str, most: int) -> int:
+    """A limit in the resource's own unit. Raises Broken for one that no quota may have."""
+    return amount(resource, f"{most}m" if resource == "cpu" else most)
 
 
 def amount(resource: str, text: str | int | float) -> int:
