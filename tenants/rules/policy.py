@@ -8,6 +8,7 @@ approver passes them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -21,7 +22,10 @@ RECENT_DAYS = 30
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Matches a resource of a request when all its conditions hold; a condition that is left out always holds."""
+    """Matches a resource of a request when all its conditions hold; a condition that is left out always holds.
+
+    Without `resources` it is about those of `at_most`, and without these, too, about all.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     then: Literal["approve", "approver"] = "approve"
@@ -92,7 +96,10 @@ def facts(kept: Mapping[str, Any]) -> Facts:
 
 
 def judge(policy: Policy, facts: Facts) -> Verdict:
-    """What the policy says to one resource of a request, and why."""
+    """What the policy says to one resource of a request, and why.
+
+    Asking for less is never answered worse, as long as the rules that send to an approver set no upper bounds.
+    """
     ceiling = facts.ceiling if facts.ceiling is not None else policy.ceilings.get(facts.resource)
     if ceiling is not None and facts.total > ceiling and facts.wanted > facts.granted:
         all_of_it, most = say(facts.resource, facts.total), say(facts.resource, ceiling)
@@ -102,51 +109,71 @@ def judge(policy: Policy, facts: Facts) -> Verdict:
         return Verdict(facts.resource, approves=True, number=0, rule="", why="not more than it has")
     nearest: tuple[int, int, Rule, list[str]] | None = None
     for number, rule in enumerate(policy.rules, 1):
+        if not about(rule, facts.resource):
+            continue
         against = _against(rule, facts)
         if not against:
-            return Verdict(facts.resource, rule.then == "approve", number, rule.name, _conditions(rule, facts.resource))
+            words = ", ".join(conditions(rule, facts.resource)) or "always"
+            return Verdict(facts.resource, rule.then == "approve", number, rule.name, words)
         if rule.then == "approve" and (nearest is None or len(against) < nearest[0]):
             nearest = len(against), number, rule, against
     if nearest is None:
-        return Verdict(facts.resource, approves=False, number=0, rule="", why="no rule approves raises")
+        why = f"no rule approves raises of {title(facts.resource)}"
+        return Verdict(facts.resource, approves=False, number=0, rule="", why=why)
     _, number, rule, against = nearest
     return Verdict(facts.resource, approves=False, number=number, rule=rule.name, why=against[0])
+
+
+def about(rule: Rule, resource: str) -> bool:
+    """Whether the rule is about the resource at all."""
+    named = rule.resources or tuple(rule.at_most)
+    return not named or resource in named
+
+
+def conditions(rule: Rule, resource: str = "") -> list[str]:
+    """What a rule asks for, in words, of one resource or of all: ["raise up to 50%", "peak over 80% of granted"]."""
+    if resource:
+        words = [f"up to {say(resource, rule.at_most[resource])}"] if resource in rule.at_most else []
+    else:
+        words = [f"{title(name)} up to {say(name, most)}" for name, most in rule.at_most.items()]
+    if rule.raise_at_most is not None:
+        words.append(f"raise up to {rule.raise_at_most:.0%}")
+    if rule.used_at_least is not None:
+        words.append(f"two-week peak at least {rule.used_at_least:.0%} of granted")
+    words += [f"team is {key}={value}" for key, value in rule.labels.items()]
+    if rule.recent_below is not None:
+        words.append(f"fewer than {rule.recent_below} in {RECENT_DAYS} days")
+    if rule.days_at_most is not None:
+        words.append(f"for at most {rule.days_at_most} days")
+    return words
 
 
 def _against(rule: Rule, facts: Facts) -> list[str]:
     """What of the rule's conditions does not hold, in words."""
     resource, against = facts.resource, []
-    if rule.resources and resource not in rule.resources:
-        against.append(f"it is not about {title(resource)}")
     most = rule.at_most.get(resource)
     if most is not None and facts.wanted > most:
         against.append(f"more than {say(resource, most)}")
-    if rule.raise_at_most is not None and facts.wanted - facts.granted > rule.raise_at_most * facts.granted:
+    if rule.raise_at_most is not None and facts.wanted - facts.granted > _of(rule.raise_at_most, facts.granted):
         against.append(f"the raise is over {rule.raise_at_most:.0%}")
-    if rule.used_at_least is not None and facts.peak < rule.used_at_least * facts.granted:
+    if rule.used_at_least is not None and not _used(rule.used_at_least, facts):
         against.append(f"the two-week peak is below {rule.used_at_least:.0%} of what is granted")
     for key, value in rule.labels.items():
         if facts.labels.get(key) != value:
             against.append(f"the team is not {key}={value}")
     if rule.recent_below is not None and facts.recent >= rule.recent_below:
-        against.append(f"{facts.recent} raises were approved automatically in {RECENT_DAYS} days")
+        raises = "1 raise was" if facts.recent == 1 else f"{facts.recent} raises were"
+        against.append(f"{raises} approved automatically in {RECENT_DAYS} days")
     if rule.days_at_most is not None and (facts.days is None or facts.days > rule.days_at_most):
         against.append(f"it is for longer than {rule.days_at_most} days")
     return against
 
 
-def _conditions(rule: Rule, resource: str) -> str:
-    """What a rule asks for, in words: "raise up to 50%, peak over 80% of granted"."""
-    words = []
-    if resource in rule.at_most:
-        words.append(f"up to {say(resource, rule.at_most[resource])}")
-    if rule.raise_at_most is not None:
-        words.append(f"raise up to {rule.raise_at_most:.0%}")
-    if rule.used_at_least is not None:
-        words.append(f"peak over {rule.used_at_least:.0%} of granted")
-    words += [f"team is {key}={value}" for key, value in rule.labels.items()]
-    if rule.recent_below is not None:
-        words.append(f"fewer than {rule.recent_below} in {RECENT_DAYS} days")
-    if rule.days_at_most is not None:
-        words.append(f"at most {rule.days_at_most} days")
-    return ", ".join(words) or "always"
+def _used(share: float, facts: Facts) -> bool:
+    """Nothing granted is not used, however small the share."""
+    return facts.granted > 0 and facts.peak >= _of(share, facts.granted)
+
+
+def _of(share: float, amount: int) -> Fraction:
+    """Exactly: 29% of 100 is 29, which floats miss."""
+    return Fraction(str(share)) * amount
