@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from functools import wraps
+from inspect import iscoroutinefunction
 from typing import Any
 from urllib.parse import urlsplit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
 
-from django.core.asgi import get_asgi_application
+import django
+from django.core.handlers.asgi import ASGIHandler
 
-_pages = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
@@ -23,10 +26,34 @@ from tenants.live import hub as hubs
 from tenants.live.events import serve_on
 from tenants.live.routing import websocket_urlpatterns
 
+View = Callable[..., Any]
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
+
+class Pages(ASGIHandler):
+    """Django's handler; a StopIteration that leaves a view is answered as any other mistake of the code.
+
+    A future cannot hold one, so the thread of a plain view would never answer (PEP 479 has the reason).
+    """
+
+    def make_view_atomic(self, view: View) -> View:
+        inner = super().make_view_atomic(view)
+        if iscoroutinefunction(inner):
+            return inner
+
+        @wraps(inner)
+        def answering(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return inner(*args, **kwargs)
+            except StopIteration as error:
+                raise RuntimeError("a StopIteration left the view") from error
+
+        return answering
+
+
+_pages = Pages()
 _sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
 _denied = WebsocketDenier.as_asgi()
 
