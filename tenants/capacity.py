@@ -44,9 +44,7 @@ def of(alias: str, policy: rules.Policy) -> dict[str, Capacity]:
     return capacities(state, Namespace.objects.filter(cluster=alias), policy) if state else {}
 
 
-def capacities(
-    state: ClusterState, namespaces: QuerySet[Namespace], policy: rules.Policy
-) -> dict[str, Capacity]:
+def capacities(state: ClusterState, namespaces: QuerySet[Namespace], policy: rules.Policy) -> dict[str, Capacity]:
     """As `of`, where the rows are at hand already."""
     allocatable: Mapping[str, int] = state.info.get("allocatable", {})
     granted: dict[str, int] = defaultdict(int)

@@ -9,6 +9,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
+from cluster.specs import STANDARD
 from cluster.tenancy import PARTS
 from tenants import releases
 from tenants.models import (
@@ -20,6 +21,8 @@ from tenants.models import (
     Namespace,
     Operation,
     Plan,
+    Policy,
+    QuotaRequest,
     Release,
     Role,
     Secret,
@@ -28,7 +31,9 @@ from tenants.models import (
     User,
     Volume,
 )
+from tenants.models.granting import OPEN, State
 from tenants.releases import ReleaseSpec
+from tenants.rules.granting import Move
 from tenants.services.tokens import digest
 
 GIB, MIB = 1 << 30, 1 << 20
@@ -165,6 +170,27 @@ def make_secret(namespace: Namespace, name: str = "database", *keys: str, **colu
     """A secret at version 1 with the keys given, or PASSWORD."""
     held = dict.fromkeys(keys or ("PASSWORD",), 1)
     return Secret.objects.create(namespace=namespace, name=name, keys=held, version=1, **columns)
+
+
+def make_quota_request(
+    namespace: Namespace, author: User | None, *, state: str = State.SUBMITTED, reason: str = "A sale", **columns: Any
+) -> QuotaRequest:
+    """Asks for amounts named by resource (memory from 8 to 12 GiB where none is); other columns by their names."""
+    wants = {name: columns.pop(name) for name in list(columns) if name in STANDARD} or {"memory": 12 * GIB}
+    sent = None if state == State.DRAFT else timezone.now()
+    columns = {"author": author, "state": state, "reason": reason, "submitted_at": sent} | columns
+    request = QuotaRequest.objects.create(namespace=namespace, **columns)
+    for resource, wanted in wants.items():
+        before = namespace.limits.get(resource, 0)
+        request.wants.create(namespace=namespace, resource=resource, wanted=wanted, before=before, open=state in OPEN)
+    if sent:
+        request.steps.create(actor=author, role="owner", by=Move.SUBMIT, old=State.DRAFT, new=State.SUBMITTED)
+    return request
+
+
+def make_policy(**body: Any) -> Policy:
+    """A version that holds from now on."""
+    return Policy.objects.create(body=body, live_at=timezone.now())
 
 
 def make_operation(target: Any, kind: str, *, actor: User | None = None, **columns: Any) -> Operation:

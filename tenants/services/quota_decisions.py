@@ -7,6 +7,7 @@ while that person may still decide and nothing else was approved or asked meanwh
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from tenants import access, capacity, granting, notices, weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, Suspended
-from tenants.models import Membership, QuotaRequest, QuotaStep, QuotaWant, Team, User
+from tenants.models import Membership, QuotaRequest, Team, User
 from tenants.models.granting import State
 from tenants.rules import granting as states
 from tenants.rules import people, policy, wanted
@@ -27,6 +28,20 @@ APPROVALS = (Move.APPROVE, Move.APPROVE_PART)
 DECISIONS = (*APPROVALS, Move.ASK_CHANGES, Move.REJECT)
 AUTHORS = (Move.EDIT, Move.SUBMIT)
 """Whoever made one of these moves has a part in what is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What an approver gives: limits by resource, their last day (None: for good), and words with it."""
+
+    amounts: dict[str, int]
+    until: date | None
+    text: str
+
+    def figures(self, request: QuotaRequest) -> dict[str, Any]:
+        """What two approvers must agree on."""
+        until = self.until.isoformat() if self.until else None
+        return {"revision": request.revision, "granted": self.amounts, "until": until}
 
 
 def decide(
@@ -61,11 +76,23 @@ def decide(
         if by in APPROVALS:
             if team.suspended:
                 raise Suspended(access.why_suspended(team))
-            return _approve(actor, request, granted, until, text, by, over_capacity)
-        granting.move(request, by, actor=actor, text=text, decided_by=actor, decided_at=timezone.now(), first_approval={})
+            part = granted or {} if by is Move.APPROVE_PART else None
+            given = Given(_amounts(request, part), _until(request, until), text)
+            return _approve(actor, request, given, over_capacity=over_capacity)
+        granting.move(
+            request, by, actor=actor, text=text, decided_by=actor, decided_at=timezone.now(), first_approval={}
+        )
         asked = "asks for changes of" if by is Move.ASK_CHANGES else "rejected"
         _tell(actor, request, f"{actor} {asked} request {request.number} for {request.namespace}", text)
     return request
+
+
+def needs_two(rules: policy.Policy, amounts: Mapping[str, int], limits: Mapping[str, int]) -> bool:
+    """Whether one of these limits is so big that two approvers must approve it; what it has already counts not."""
+    return any(
+        amount > rules.two_persons.get(resource, amount) and amount > limits.get(resource, 0)
+        for resource, amount in amounts.items()
+    )
 
 
 def why_not(actor: User, request: QuotaRequest) -> str:
@@ -100,51 +127,45 @@ def _as_seen(request: QuotaRequest, revision: int) -> None:
         raise Conflict(f"Request {request.number} was changed after you opened it: look again.", code="changed")
 
 
-def _approve(
-    actor: User,
-    request: QuotaRequest,
-    granted: Mapping[str, int] | None,
-    until: date | None,
-    text: str,
-    by: Move,
-    over_capacity: bool,
-) -> QuotaRequest:
-    wants = list(request.wants.all())
-    asked = {want.resource: want.wanted for want in wants}
-    amounts = _amounts(request, wants, granted or {}) if by is Move.APPROVE_PART else asked
-    until = _until(request, until)
+def _approve(actor: User, request: QuotaRequest, given: Given, *, over_capacity: bool) -> QuotaRequest:
+    amounts, until = given.amounts, given.until
     weighed = weighing.weigh(request.namespace, amounts, until)
     if weighed.wall is not None:
         raise Invalid.at(weighed.wall.resource, f"Nobody may approve this: {weighed.wall.why}.", code="ceiling")
     _, rules = weighing.current()
     if not over_capacity:
         _within_capacity(request, rules, amounts)
-    if not _enough_persons(actor, request, rules, amounts, until):
-        return _approve_first(actor, request, amounts, until, text)
-    move = Move.APPROVE if amounts == asked else Move.APPROVE_PART
-    granting.approve(request, move, granted=amounts, until=until, actor=actor, text=text)
-    part = " in part" if move is Move.APPROVE_PART else ""
-    given = [want.resource for want in wants if amounts[want.resource] >= want.before]
-    words = ", ".join(f"{title(resource)} {say(resource, amounts[resource])}" for resource in given)
+    if not _enough_persons(actor, request, rules, given):
+        first = {"by": actor.pk, "name": str(actor), "at": timezone.now().isoformat(), **given.figures(request)}
+        return granting.move(request, Move.APPROVE_FIRST, actor=actor, text=given.text, first_approval=first)
+    wants = list(request.wants.all())
+    whole = all(amounts[want.resource] == want.wanted for want in wants)
+    move = Move.APPROVE if whole else Move.APPROVE_PART
+    granting.approve(request, move, granted=amounts, until=until, actor=actor, text=given.text)
+    words = ", ".join(f"{title(want.resource)} {say(want.resource, amounts[want.resource])}" for want in wants)
     last = f", until {until:%-d %b %Y}" if until else ""
-    said = f"{words}{last}.\n\n{text}".strip()
-    _tell(actor, request, f"{actor} approved request {request.number} for {request.namespace}{part}", said)
+    head = f"{actor} approved request {request.number} for {request.namespace}{'' if whole else ' in part'}"
+    _tell(actor, request, head, f"{words}{last}.\n\n{given.text}".strip())
     return request
 
 
-def _amounts(request: QuotaRequest, wants: list[QuotaWant], granted: Mapping[str, int]) -> dict[str, int]:
-    """What is given in part: of each resource between the limit as it is and what is asked, and more of one of them."""
-    limits, asked = request.namespace.limits, {want.resource: want.wanted for want in wants}
-    wrong = {resource: f"The request is not about {title(resource)}." for resource in granted if resource not in asked}
+def _amounts(request: QuotaRequest, part: Mapping[str, int] | None) -> dict[str, int]:
+    """What is given: all that is asked, or in `part`.
+
+    In part it is of each resource between the limit as it is and what is asked, and more of one of them.
+    """
+    limits, asked = request.namespace.limits, {want.resource: want.wanted for want in request.wants.all()}
+    if part is None:
+        return asked
+    wrong = {resource: f"The request is not about {title(resource)}." for resource in part if resource not in asked}
     amounts = {}
     for resource, most in asked.items():
         has = min(limits.get(resource, 0), most)
-        amounts[resource] = granted.get(resource, has)
+        amounts[resource] = part.get(resource, has)
         if not has <= amounts[resource] <= most:
             wrong[resource] = f"Between {say(resource, has)}, as it is, and {say(resource, most)}, as asked."
     if not wrong and all(amounts[resource] == limits.get(resource, 0) < most for resource, most in asked.items()):
-        first = next(iter(asked))
-        wrong[first] = "This gives nothing: write more than it has, or reject the request."
+        wrong[next(iter(asked))] = "This gives nothing: write more than it has, or reject the request."
     if wrong:
         raise Invalid(next(iter(wrong.values())), fields=wrong)
     return amounts
@@ -168,15 +189,13 @@ def _within_capacity(request: QuotaRequest, rules: policy.Policy, amounts: Mappi
         raise Invalid.at("over_capacity", words, code="over_capacity")
 
 
-def _enough_persons(
-    actor: User, request: QuotaRequest, rules: policy.Policy, amounts: Mapping[str, int], until: date | None
-) -> bool:
+def _enough_persons(actor: User, request: QuotaRequest, rules: policy.Policy, given: Given) -> bool:
     """Whether this approval is the last that it takes. Raises Conflict where the actor approved the same first."""
-    big = any(amount > rules.two_persons.get(resource, amount) for resource, amount in amounts.items())
+    if not needs_two(rules, given.amounts, request.namespace.limits):
+        return True
     first = request.first_approval
-    same = bool(first) and first == {**first, **_figures(request, amounts, until)}
-    if not big or not same:
-        return not big
+    if not first or first != {**first, **given.figures(request)}:
+        return False
     if first["by"] == actor.pk:
         words = "You approved this already, and it takes two: another approver must approve the same."
         raise Conflict(words, code="second_person")
@@ -184,27 +203,10 @@ def _enough_persons(
     return before is not None and not why_not(before, request)
 
 
-def _figures(request: QuotaRequest, amounts: Mapping[str, int], until: date | None) -> dict[str, Any]:
-    """What two approvers must agree on."""
-    return {
-        "revision": request.revision,
-        "granted": dict(amounts),
-        "until": until.isoformat() if until else None,
-    }
-
-
-def _approve_first(
-    actor: User, request: QuotaRequest, amounts: Mapping[str, int], until: date | None, text: str
-) -> QuotaRequest:
-    """Keeps the first approval of two, in place of one of other figures."""
-    first = {"by": actor.pk, "name": str(actor), "at": timezone.now().isoformat()}
-    first |= _figures(request, amounts, until)
-    return granting.move(request, Move.APPROVE_FIRST, actor=actor, text=text, first_approval=first)
-
-
 def _tell(actor: User, request: QuotaRequest, title: str, text: str) -> None:
-    """The author, and the team's owners and admins, besides whoever decided."""
-    people_told = {person.pk: person for person in notices.managers(request.team, besides=actor)}
-    if request.author is not None and request.author.is_active:
-        people_told[request.author.pk] = request.author
-    granting.tell(request, list(people_told.values()), "quota.decided", title, text)
+    """The author while in the team, and its owners and admins, besides whoever decided."""
+    told = {person.pk: person for person in notices.managers(request.team, besides=actor)}
+    author = request.author
+    if author is not None and request.team.memberships.filter(user=author).exists():
+        told[author.pk] = author
+    granting.tell(request, list(told.values()), "quota.decided", title, text)
