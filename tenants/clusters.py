@@ -41,6 +41,12 @@ def silent_since(alias: str) -> datetime | None:
     return state.since if state else None
 
 
+def storage_classes(alias: str) -> list[dict[str, Any]]:
+    """The classes that the cluster offers (`ClusterState.info`), as last seen; [] until then."""
+    state = ClusterState.objects.filter(pk=alias).first()
+    return list(state.info.get("storage_classes", [])) if state else []
+
+
 def heard(alias: str) -> bool:
     """The cluster answered just now. True when it had been silent."""
     changed = _turn(alias, answers=True, error="")

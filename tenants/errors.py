@@ -6,7 +6,8 @@ Both doors turn them into answers: pages at the field or as a message, the API a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class DomainError(Exception):
@@ -72,9 +73,15 @@ class TooMany(DomainError):
 
 
 class QuotaExceeded(Invalid):
-    """The quota leaves no room, a rollout's surge included."""
+    """The quota leaves no room, a rollout's surge included. `figures`: `rules.quota.Row.figures` of what it takes."""
 
     code = "quota_exceeded"
+
+    def __init__(
+        self, message: str, *, fields: Mapping[str, str] | None = None, figures: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        super().__init__(message, fields=fields)
+        self.figures = [dict(row) for row in figures]
 
 
 class Gone(Conflict):

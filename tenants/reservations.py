@@ -4,40 +4,84 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import Any
+
+from django.db.models.fields.json import KeyTransform
 
 from cluster.specs import STANDARD
+from tenants import clusters
 from tenants.models import App, Namespace, Release, Secret, Volume
-from tenants.releases import load, pinned_versions
+from tenants.releases import PINNED
 from tenants.rules import quota
+from tenants.rules.quota import Size
+from tenants.rules.resources import CLASS
+
+# What of a release a quota counts: the rest of its document stays in the database.
+_COUNTED = ("cpu", "memory", "replicas", "port")
 
 
 def reserved_in(namespaces: Iterable[Namespace], without: App | None = None) -> dict[int, dict[str, int]]:
     """What apps and volumes reserve, by primary key, `without` one app; what is being deleted counts until gone.
 
-    Two queries however many namespaces there are. Secrets are not in it: `secrets_in` counts them.
+    Two queries however many namespaces there are, one more where a quota bounds a storage class. Secrets are not in
+    it: `secrets_in` counts them.
     """
-    totals: dict[int, Counter[str]] = {namespace.pk: Counter() for namespace in namespaces}
-    rows = App.objects.filter(namespace__in=totals).order_by()
-    for pk, place, *specs in rows.values_list("pk", "namespace_id", "release__spec", "serving__spec"):
+    places = {namespace.pk: namespace for namespace in namespaces}
+    totals: dict[int, Counter[str]] = {pk: Counter() for pk in places}
+    for pk, place, wanted, serving in _apps(totals):
         if without is None or pk != without.pk:
-            totals[place].update(quota.held(*(load(spec) for spec in specs if spec is not None)))
-    for pk, size in Volume.objects.filter(namespace__in=totals).values_list("namespace", "size"):
+            totals[place].update(quota.held(wanted, serving))
+    by_class = any(resource.startswith(CLASS) for place in places.values() for resource in place.limits)
+    defaults = _default_classes(places.values()) if by_class else {}
+    volumes = Volume.objects.filter(namespace__in=totals).order_by()
+    for pk, size, name in volumes.values_list("namespace", "size", "storage_class"):
         totals[pk].update({"storage": size, "claims": 1})
-    return {pk: {resource: total[resource] for resource in STANDARD} for pk, total in totals.items()}
+        if by_class:
+            totals[pk][CLASS + (name or defaults[places[pk].cluster])] += size
+    return {
+        pk: {resource: total[resource] for resource in (*STANDARD, *places[pk].limits)} for pk, total in totals.items()
+    }
+
+
+def own_part(app: App) -> dict[str, int]:
+    """What the cluster may count of one app at most, its rollout's surge included."""
+    return next((quota.held_at_most(wanted, serving) for _, _, wanted, serving in _apps([], app)), {})
 
 
 def secrets_in(namespaces: Iterable[Namespace]) -> Counter[int]:
     """How many Secrets stand in the cluster: the versions in use, and those that a rollback may need."""
     places = [namespace.pk for namespace in namespaces]
-    secrets = list(Secret.objects.filter(namespace__in=places))
-    usable = Release.objects.usable().filter(app__namespace__in=places)
-    pinned: dict[int, list[Release]] = defaultdict(list)
+    secrets = list(Secret.objects.filter(namespace__in=places).values_list("namespace", "name", "keys"))
+    kept: dict[tuple[int, str], set[int]] = defaultdict(set)
     if secrets:
-        for release in usable.select_related("app"):
-            pinned[release.app.namespace_id].append(release)
-    kept = {namespace: pinned_versions(releases) for namespace, releases in pinned.items()}
+        usable = Release.objects.usable().filter(app__namespace__in=places).exclude(**{f"spec__{PINNED}": {}})
+        pinned = usable.order_by().values_list("app__namespace", KeyTransform(PINNED, "spec")).distinct()
+        for namespace, versions in pinned:
+            for secret, keys in (versions or {}).items():
+                kept[namespace, secret].update(keys.values())
     count: Counter[int] = Counter()
-    for secret in secrets:
-        versions = kept.get(secret.namespace_id, {}).get(secret.name, set())
-        count[secret.namespace_id] += len({*secret.keys.values(), *versions})
+    for namespace, name, keys in secrets:
+        count[namespace] += len({*keys.values(), *kept[namespace, name]})
     return count
+
+
+def default_class(alias: str) -> str:
+    """The storage class that the cluster gives to a claim which names none; "" while it is not known."""
+    return next((str(found["name"]) for found in clusters.storage_classes(alias) if found.get("default")), "")
+
+
+def _apps(places: Iterable[int], app: App | None = None) -> Iterable[tuple[int, int, Size | None, Size | None]]:
+    """(app, namespace, size of the wanted release, of the serving one) of those in `places`, or of `app` alone."""
+    rows = App.objects.filter(pk=app.pk) if app is not None else App.objects.filter(namespace__in=places)
+    parts = [KeyTransform(key, f"{which}__spec") for which in ("release", "serving") for key in _COUNTED]
+    for pk, place, *values in rows.order_by().values_list("pk", "namespace_id", *parts):
+        yield pk, place, _size(values[: len(_COUNTED)]), _size(values[len(_COUNTED) :])
+
+
+def _size(values: list[Any]) -> Size | None:
+    cpu, memory, replicas, port = values
+    return None if cpu is None else Size(cpu, memory, replicas, service=port is not None)
+
+
+def _default_classes(namespaces: Iterable[Namespace]) -> dict[str, str]:
+    return {alias: default_class(alias) for alias in {namespace.cluster for namespace in namespaces}}

@@ -1,5 +1,7 @@
 """Every error as `{"error": {"code", "message", "fields": {name: message}}}`, whoever raised it.
 
+What a quota has no room for comes with the `figures` of the wish.
+
 400 is for what cannot be read or has unknown keys, 422 for what can be read and breaks a rule.
 """
 
@@ -20,7 +22,7 @@ from rest_framework.views import set_rollback
 
 from cluster.errors import ClusterError
 from tenants.api.errors import Unavailable, named, too_large
-from tenants.errors import DomainError, Forbidden, NotFound
+from tenants.errors import DomainError, Forbidden, NotFound, QuotaExceeded
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +46,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     told = _told(error)
     if isinstance(told, DomainError):
         headers = {"Retry-After": str(getattr(told, "retry_after", RETRY_SECONDS))} if told.status in (429, 503) else {}
-        return answer(told.status, told.code, told.message, told.fields, headers)
+        more = {"figures": told.figures} if isinstance(told, QuotaExceeded) else {}
+        return answer(told.status, told.code, told.message, told.fields, headers, **more)
     if isinstance(told, exceptions.ValidationError):
         fields = dict(_flat(told.detail))
         return answer(422, "invalid", _summary(fields), fields)
@@ -61,9 +64,10 @@ def answer(
     message: str,
     fields: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> Response:
-    """An error's answer."""
-    body = {"error": {"code": code, "message": message, "fields": dict(fields or {})}}
+    """An error's answer; `more` stands beside the fields."""
+    body = {"error": {"code": code, "message": message, "fields": dict(fields or {}), **more}}
     return Response(body, status=status, headers=dict(headers or {}))
 
 

@@ -16,6 +16,7 @@ from tenants.api.views import (
     notices,
     operations,
     parts,
+    preflight,
     staff,
     teams,
 )
@@ -33,7 +34,7 @@ app_patterns = [
 ]
 namespace_patterns: list[URLPattern | URLResolver] = [
     path("quota", namespaces.Quota.as_view(), name="quota"),
-    path("quota/preflight", namespaces.Preflight.as_view(), name="preflight"),
+    path("quota/preflight", preflight.Preflight.as_view(), name="preflight"),
     path("apps", apps.Apps.as_view(), name="apps"),
     path("apps/<slug:app>", apps.OneApp.as_view(), name="app"),
     path("apps/<slug:app>/", include(app_patterns)),

@@ -1,4 +1,4 @@
-"""Whether a wish fits into a namespace's quota, before it is sent: pure arithmetic on what the rows reserve.
+"""Whether a wish fits into a namespace's quota, before it is sent: pure arithmetic on what is taken already.
 
 The surge of a rollout is counted: Berth's Deployments bring one pod more before they take an old one away
 (maxSurge 1, maxUnavailable 0), and a ResourceQuota that has no room for it leaves a rollout stuck. A release that must
@@ -9,39 +9,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from cluster.amounts import decimal
-from cluster.specs import STANDARD
+from tenants.errors import QuotaExceeded
 from tenants.releases import ReleaseSpec, same_pods
-from tenants.rules.quantities import GIB, MIB, say_cpu
-from tenants.rules.resources import say, title
+from tenants.rules.resources import base_unit, in_order, say, title
 
-# Where a form or an API call shows the error.
-FIELDS = {
-    "cpu": "cpu",
-    "memory": "memory",
-    "pods": "replicas",
-    "services": "port",
-    "storage": "size",
-    "claims": "size",
-    "secrets": "name",
-}
 SURGE = 1
-STOPS_FIRST = (
-    "It mounts a volume for one app at a time (ReadWriteOnce), so all its pods run on one node and stop before the "
-    "new ones start: nothing serves for that moment at each release."
-)
+FIGURES = ("limit", "others", "this", "surge", "free", "short")
 
 Amounts = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What of a release a quota counts: CPU of a pod in millicores, its memory in bytes, whether it has a Service."""
+
+    cpu: int
+    memory: int
+    replicas: int
+    service: bool
+
+    def of_pod(self, resource: str) -> int:
+        """What one pod takes of a resource."""
+        return {"cpu": self.cpu, "memory": self.memory, "pods": 1}.get(resource, 0)
+
+    @property
+    def steady(self) -> dict[str, int]:
+        """What it takes when it stands."""
+        pods = {resource: self.of_pod(resource) * self.replicas for resource in ("cpu", "memory", "pods")}
+        return {**pods, "services": int(self.service)}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One resource: CPU in millicores, memory and storage in bytes, the rest counts.
 
-    `others` is what the rest of the namespace reserves, `this` the wish when it stands, `surge` what its rollout
+    `others` is what the rest of the namespace takes, `this` the wish when it stands, `surge` what its rollout
     takes on top for a while; `remains` = limit − others − this − surge, 0 at least; `short` is what is too much
-    (the surge alone may be), 0 when it fits.
+    (the surge alone may be), 0 when it fits. `over` is how far the rest alone is beyond the limit.
     """
 
     resource: str
@@ -55,21 +61,35 @@ class Row:
         return title(self.resource)
 
     @property
+    def takes(self) -> int:
+        return self.this + self.surge
+
+    @property
     def free(self) -> int:
         """What the rest of the namespace leaves, 0 at least."""
         return max(0, self.limit - self.others)
 
     @property
+    def over(self) -> int:
+        return max(0, self.others - self.limit)
+
+    @property
     def remains(self) -> int:
-        return max(0, self.limit - self.others - self.this - self.surge)
+        return max(0, self.limit - self.others - self.takes)
 
     @property
     def short(self) -> int:
-        return max(0, self.this + self.surge - self.free) if self.this + self.surge else 0
+        return max(0, self.takes - self.free) if self.takes else 0
 
     def say(self, amount: int) -> str:
         """An amount of this resource for people."""
         return say(self.resource, amount)
+
+    def figures(self) -> dict[str, Any]:
+        """For scripts: the amounts in the base unit ("millicores", "bytes", "" for counts), and in words."""
+        amounts = {name: getattr(self, name) for name in FIGURES}
+        words = {name: self.say(amount) for name, amount in amounts.items()}
+        return {"resource": self.resource, "unit": base_unit(self.resource), **amounts, "words": words}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +110,34 @@ class Preflight:
     def row(self, resource: str) -> Row:
         return next(row for row in self.rows if row.resource == resource)
 
-
-def steady(spec: ReleaseSpec) -> dict[str, int]:
-    """What an app reserves when it stands."""
-    return {
-        "cpu": spec.cpu * spec.replicas,
-        "memory": spec.memory * spec.replicas,
-        "pods": spec.replicas,
-        "services": int(spec.port is not None),
-    }
+    def require(self) -> None:
+        """Raises QuotaExceeded with the figures of what the wish takes, unless it fits."""
+        if self.fields:
+            taken = [row.figures() for row in self.rows if row.takes]
+            raise QuotaExceeded(" ".join(self.fields.values()), fields=self.fields, figures=taken)
 
 
-def held(*specs: ReleaseSpec | None) -> dict[str, int]:
-    """What an app holds at most while it goes between these releases (wanted, serving): the larger of each."""
+def size_of(spec: ReleaseSpec) -> Size:
+    return Size(spec.cpu, spec.memory, spec.replicas, service=spec.port is not None)
+
+
+def held(*sizes: Size | None) -> dict[str, int]:
+    """What an app holds at least while it goes between these releases (wanted, serving): the larger of each."""
     amounts: dict[str, int] = {}
-    for spec in specs:
-        if spec is not None:
-            for resource, amount in steady(spec).items():
+    for size in sizes:
+        if size is not None:
+            for resource, amount in size.steady.items():
                 amounts[resource] = max(amounts.get(resource, 0), amount)
+    return amounts
+
+
+def held_at_most(wanted: Size | None, serving: Size | None) -> dict[str, int]:
+    """What the cluster may count of an app: with the surge while the wanted release takes the serving one's place."""
+    amounts = held(wanted, serving)
+    if wanted is not None and serving is not None and wanted != serving:
+        for resource in ("cpu", "memory", "pods"):
+            most = peak(serving.of_pod(resource), serving.replicas, wanted.of_pod(resource), wanted.replicas)
+            amounts[resource] = max(amounts[resource], most)
     return amounts
 
 
@@ -126,102 +156,32 @@ def peak(old: int, running: int, new: int, wanted: int, surge: int = SURGE) -> i
     return max((wanted + surge) * new, wanted * old + surge * new, surge * old + wanted * new)
 
 
-def app_rows(limits: Amounts, others: Amounts, spec: ReleaseSpec, old: ReleaseSpec | None) -> Preflight:
-    """Whether `spec` fits where `old` (None: a new app) runs and `others` is reserved by the rest."""
-    sizes = {"cpu": spec.cpu, "memory": spec.memory, "pods": 1}
-    before = {"cpu": old.cpu, "memory": old.memory, "pods": 1} if old else dict.fromkeys(sizes, 0)
-    running = old.replicas if old else 0
+def rows_of_app(limits: Amounts, others: Amounts, spec: ReleaseSpec, old: ReleaseSpec | None) -> tuple[Row, ...]:
+    """What a rollout of `spec` takes where `old` (None: a new app) runs and the rest takes `others`."""
+    new, before = size_of(spec), size_of(old) if old else None
     surge = 0 if spec.one_node else SURGE
-    this = steady(spec)
-    rows = tuple(
-        Row(
-            resource,
-            limits[resource],
-            others.get(resource, 0),
-            this.get(resource, 0),
-            peak(before[resource], running, sizes[resource], spec.replicas, surge) - this[resource]
-            if resource in sizes
-            else 0,
-        )
-        for resource in STANDARD
-    )
-    smaller = old is not None and same_pods(old, spec) and spec.replicas <= running
-    fields: dict[str, str] = {}
-    for row in rows:
-        kept = old is not None and row.resource == "services" and old.port is not None
-        if row.short and row.this and not smaller and not kept:
-            before_one = before.get(row.resource, 0)
-            fields[FIELDS[row.resource]] = _app_message(row, spec, before_one, running, sizes.get(row.resource, 0))
-    return Preflight(rows, fields, (STOPS_FIRST,) if spec.one_node and spec.replicas else ())
+    this = new.steady
+    rows = []
+    for resource in in_order(limits):
+        more = 0
+        if one := new.of_pod(resource):
+            was = before.of_pod(resource) if before else 0
+            more = peak(was, before.replicas if before else 0, one, new.replicas, surge) - this[resource]
+        rows.append(Row(resource, limits[resource], others.get(resource, 0), this.get(resource, 0), more))
+    return tuple(rows)
 
 
-def extra_rows(limits: Amounts, others: Amounts, extra: Amounts) -> Preflight:
-    """Whether something without a rollout fits: a volume ({"storage", "claims"}), a secret ({"secrets"})."""
-    rows = tuple(
-        Row(resource, limits[resource], others.get(resource, 0), extra.get(resource, 0), 0) for resource in STANDARD
-    )
-    fields: dict[str, str] = {}
-    for row in rows:
-        if row.short and row.this:
-            fields.setdefault(FIELDS[row.resource], _extra_message(row))
-    return Preflight(rows, fields)
-
-
-def _extra_message(row: Row) -> str:
-    if row.resource == "storage":
-        way = f"Set {_down('storage', row.free)} or less" if row.free >= MIB else "Delete a volume"
-        short, free = row.say(row.short), row.say(row.free)
-        return f"{short} too much: {free} are free. {way}, or ask the platform team for more storage."
-    return f"{_full(row)} Delete one that is not needed, or ask the platform team for more."
-
-
-def _full(row: Row) -> str:
-    return f"The namespace allows {row.limit} {row.title}, and {row.others} are taken."
-
-
-def _app_message(row: Row, spec: ReleaseSpec, before: int, running: int, one: int) -> str:
-    if row.resource == "services":
-        return f"{_full(row)} Leave the port out, or ask the platform team for more."
-    pods = "1 replica" if spec.replicas == 1 else f"{spec.replicas} replicas"
-    ways = _ways(row, spec, before, running, one)
-    what = row.say(row.short) if row.resource != "pods" else str(row.short)
-    more = "" if spec.one_node else f" and {SURGE} more during a rollout"
-    takes = "takes" if pods == "1 replica" and not more else "take"
-    return (
-        f"{what} too much. {pods}{more} {takes} {row.say(row.this + row.surge)}; {row.say(row.free)} are free. {ways}"
+def rows_of(limits: Amounts, others: Amounts, wish: Amounts) -> tuple[Row, ...]:
+    """What something without a rollout takes: a volume ({"storage", "claims"}), a secret ({"secrets"}); nothing: {}."""
+    return tuple(
+        Row(resource, limits[resource], others.get(resource, 0), wish.get(resource, 0), 0)
+        for resource in in_order(limits)
     )
 
 
-def _ways(row: Row, spec: ReleaseSpec, before: int, running: int, one: int) -> str:
-    """Numbers that will work, or where to ask for more."""
-    ways = []
-    if row.resource != "pods":
-        size = _down(row.resource, _most(row.free, before if running else 0, spec))
-        if size:
-            ways.append(f"{size} or less")
-    surge = 0 if spec.one_node else SURGE
-    fewer = next((n for n in range(spec.replicas - 1, 0, -1) if peak(before, running, one, n, surge) <= row.free), 0)
-    if fewer:
-        ways.append(f"{fewer} replica{'s' if fewer > 1 else ''}")
-    elif running and not ways:
-        ways.append("0 replicas first")
-    more = f"ask the platform team for more {row.title}"
-    return f"Set {', or '.join(ways)}, or {more}." if ways else f"Make room in this namespace, or {more}."
-
-
-def _most(free: int, old: int, spec: ReleaseSpec) -> int:
-    """The largest pod with which the rollout fits: `peak` turned round."""
-    wanted = spec.replicas
-    if spec.one_node:
-        return free // wanted if wanted * old <= free else 0
-    return min(free // (wanted + SURGE), free - wanted * old, (free - old) // wanted)
-
-
-def _down(resource: str, amount: int) -> str:
-    """`amount` rounded down to what a person would type; "" when nothing sensible is left."""
-    if resource == "cpu":
-        step = 50 if amount >= 100 else 10
-        return say_cpu(amount // step * step) if amount >= step else ""
-    if amount >= GIB:
-        return f"{decimal(amount * 100 // GIB / 100)} GiB"
-    return f"{amount // MIB} MiB" if amount >= 4 * MIB else ""
+def needs_no_room(row: Row, spec: ReleaseSpec, old: ReleaseSpec | None) -> bool:
+    """Whether the app has it already and asks for nothing new of it, whatever the limit is now."""
+    if old is None:
+        return False
+    kept = row.resource == "services" and old.port is not None
+    return kept or (same_pods(old, spec) and spec.replicas <= old.replicas)

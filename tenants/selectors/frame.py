@@ -66,12 +66,6 @@ def clusters() -> Clusters:
     )
 
 
-def storage_classes(alias: str) -> list[dict[str, object]]:
-    """The classes that the cluster offers, as last seen; [] until then."""
-    state = ClusterState.objects.filter(pk=alias).first()
-    return list(state.info.get("storage_classes", [])) if state else []
-
-
 def _count(queryset: object, by: str) -> Subquery:
     grouped = queryset.order_by().values(by).annotate(n=Count("pk")).values("n")  # type: ignore[attr-defined]
     return Subquery(grouped, output_field=IntegerField())

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenants.models import Namespace
-from tenants.rules import quota
-from tenants.rules.quota import Preflight
 from tenants.rules.resources import number, unit
 
 # From this share on a resource is called nearly full.
@@ -36,28 +34,9 @@ class Line:
         return self.share >= NEARLY_FULL
 
 
-@dataclass(frozen=True, slots=True)
-class Remains:
-    """One resource beside a form: what the wish takes and what is left of the quota then."""
-
-    name: str
-    unit: str
-    this: str
-    surge: str
-    remains: str
-    short: str
-    limit: str
-    parts: tuple[dict[str, Any], ...]
-
-
 def lines(namespace: Namespace, reserved: Mapping[str, int]) -> tuple[Line, ...]:
     """The four resources of a namespace: used in the cluster, reserved by what is wanted, free."""
     return tuple(_line(namespace, resource, reserved.get(resource, 0)) for resource in SHOWN)
-
-
-def remains(found: Preflight, shown: tuple[str, ...] = SHOWN) -> tuple[Remains, ...]:
-    """The panel beside a form."""
-    return tuple(_remains(row) for row in found.rows if row.resource in shown)
 
 
 def tightest(
@@ -94,25 +73,3 @@ def _parts(used: int, taken: int, limit: int) -> tuple[dict[str, Any], ...]:
     if not tight or used < NEARLY_FULL * taken:
         parts.append({"kind": "used", "x": 0, "width": used * scale})
     return tuple(parts)
-
-
-def _remains(row: quota.Row) -> Remains:
-    whole = max(row.limit, row.others + row.this + row.surge, 1)
-    at, parts = 0.0, []
-    for kind, amount in (("other", row.others), ("this", row.this), ("surge", row.surge)):
-        width = amount * 100 / whole
-        parts.append({"kind": kind, "x": at, "width": width})
-        at += width
-    if row.short:
-        start = max(0.0, 100 - row.short * 100 / whole)
-        parts.append({"kind": "over", "x": start, "width": 100 - start})
-    return Remains(
-        name=NAMES[row.resource],
-        unit=unit(row.resource)[0],
-        this=number(row.resource, row.this),
-        surge=f"+{number(row.resource, row.surge)}" if row.surge > 0 else "0",
-        remains=number(row.resource, row.remains),
-        short=number(row.resource, row.short) if row.short else "",
-        limit=number(row.resource, row.limit),
-        parts=tuple(parts),
-    )

@@ -74,13 +74,7 @@ def roll_back(*, actor: User, app: App, number: int, expected: int | None = None
         current = current_release(app)
         if expected is not None and expected != current.number:
             raise _overtaken(app, current, expected)
-        target = app.releases.filter(number=number).first()
-        if target is None:
-            raise NotFound(f"{app.name} has no release v{number}.")
-        if target.pk == current.pk:
-            raise Conflict(f"v{number} is the current release already.", code="current")
-        if not target.worked:
-            raise Conflict(f"v{number} never worked: choose a release that did.", code="never_worked")
+        target = release_to_return_to(app, number)
         spec = parts.resolve(
             app.namespace, app, parts.clean_spec(releases.load(target.spec)), pinned_at=target.created_at
         )
@@ -104,6 +98,18 @@ def current_release(app: App) -> Release:
     if app.release is None:
         raise NotFound(f"{app.name} has no release.")
     return app.release
+
+
+def release_to_return_to(app: App, number: int) -> Release:
+    """The release that a rollback to `number` brings back. Raises NotFound, Conflict as `roll_back`."""
+    target = app.releases.filter(number=number).first()
+    if target is None:
+        raise NotFound(f"{app.name} has no release v{number}.")
+    if target.pk == app.release_id:
+        raise Conflict(f"v{number} is the current release already.", code="current")
+    if not target.worked:
+        raise Conflict(f"v{number} never worked: choose a release that did.", code="never_worked")
+    return target
 
 
 def _release(

@@ -12,7 +12,7 @@ import msgspec
 from django.conf import settings
 
 from tenants import mounts, rules
-from tenants.errors import Invalid, QuotaExceeded
+from tenants.errors import Invalid
 from tenants.models import App, Namespace, Secret, Volume
 from tenants.releases import ReleaseSpec, load
 from tenants.services.quotas import preflight
@@ -36,9 +36,7 @@ def resolve(
     if errors:
         raise Invalid(" ".join(errors.values()), fields=errors)
     spec = mounts.with_demands(namespace, msgspec.structs.replace(spec, secret_versions=versions))
-    found = preflight(namespace, app=app, spec=spec)
-    if not found.fits:
-        raise QuotaExceeded(" ".join(found.fields.values()), fields=found.fields)
+    preflight(namespace, app=app, spec=spec).require()
     return spec
 
 

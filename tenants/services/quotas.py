@@ -1,39 +1,81 @@
-"""What remains of a namespace's quota, told before anything is sent. Pure reading; the arithmetic is in rules.quota."""
+"""What remains of a namespace's quota, told before anything is sent. Pure reading; the arithmetic is in rules.quota.
+
+What the others take is the larger of two figures: what the rows of the namespace reserve (it comes, even where the
+cluster has not counted it yet), and what the cluster says is used, less the part of the app at hand. So what somebody
+made with kubectl counts, and so do pods that another app's rollout holds for a while. Usage has no figure per app:
+its own part is the most that it may hold now, with its surge while a rollout is under way, so that an app is never
+refused for what it has itself. What this lets pass wrongly, the cluster refuses, and the page says so.
+
+The limit is what the cluster holds, but for a raise whose time is over: while more is taken than it goes back to,
+the limit in the cluster follows the use down, and nothing new may keep it up.
+"""
 
 from __future__ import annotations
 
+from django.utils import timezone
+from django.utils.formats import date_format
+
 from tenants import mounts
-from tenants.models import App, Namespace
+from tenants.models import App, Grant, Namespace
 from tenants.releases import ReleaseSpec, load
-from tenants.reservations import reserved_in, secrets_in
-from tenants.rules import quota
+from tenants.reservations import default_class, own_part, reserved_in, secrets_in
+from tenants.rules import shortage
 from tenants.rules.quota import Preflight, Row
+from tenants.rules.resources import CLASS, say
 
-__all__ = ["Preflight", "Row", "preflight", "reserved", "secret_preflight"]
+__all__ = ["Preflight", "Row", "preflight", "reserved", "secret_preflight", "volume_preflight"]
 
 
-def preflight(
-    namespace: Namespace, app: App | None = None, spec: ReleaseSpec | None = None, volume_size: int = 0
-) -> Preflight:
-    """What would remain with a release `spec` (of `app`, or of a new one), or with a volume of `volume_size` bytes.
+def preflight(namespace: Namespace, app: App | None = None, spec: ReleaseSpec | None = None) -> Preflight:
+    """What would remain with a release `spec` (of `app`, or of a new one); without one: what remains now.
 
-    Neither: what remains now. `fields` names what does not fit, with numbers that would; `notes` what else to know.
+    `fields` names what does not fit, with numbers that would; `notes` what else to know.
     """
-    limits = namespace.limits
-    others = reserved(namespace, without=app)
-    if spec is not None:
-        old = load(app.release.spec) if app is not None and app.release is not None else None
-        return quota.app_rows(limits, others, mounts.with_demands(namespace, spec), old)
-    extra = {"storage": volume_size, "claims": 1} if volume_size else {}
-    return quota.extra_rows(limits, others, extra)
+    limits, ended = _limits(namespace)
+    others = _others(namespace, app)
+    if spec is None:
+        return shortage.of_wish(limits, others, {}, ended)
+    old = load(app.release.spec) if app is not None and app.release is not None else None
+    return shortage.of_app(limits, others, mounts.with_demands(namespace, spec), old, ended)
+
+
+def volume_preflight(namespace: Namespace, size: int, storage_class: str = "") -> Preflight:
+    """What would remain with a volume of `size` bytes; of a class that the quota bounds it takes that, too."""
+    limits, ended = _limits(namespace)
+    wish = {"storage": size, "claims": 1} if size else {}
+    if any(resource.startswith(CLASS) for resource in limits):
+        wish[CLASS + (storage_class or default_class(namespace.cluster))] = size
+    return shortage.of_wish(limits, _others(namespace), wish, ended)
 
 
 def secret_preflight(namespace: Namespace) -> Preflight:
     """What would remain with one version of a secret more: each is a Secret in the cluster."""
-    return quota.extra_rows(namespace.limits, reserved(namespace), {"secrets": 1})
+    limits, ended = _limits(namespace)
+    return shortage.of_wish(limits, _others(namespace), {"secrets": 1}, ended)
 
 
 def reserved(namespace: Namespace, without: App | None = None) -> dict[str, int]:
     """What the rows of a namespace reserve by resource, `without` one app."""
     secrets = secrets_in([namespace])[namespace.pk]
     return {**reserved_in([namespace], without)[namespace.pk], "secrets": secrets}
+
+
+def _others(namespace: Namespace, app: App | None = None) -> dict[str, int]:
+    """What is taken by all but `app`: see above."""
+    rows = reserved(namespace, without=app)
+    own = own_part(app) if app is not None else {}
+    seen = {resource: used - own.get(resource, 0) for resource, used in namespace.usage.items()}
+    return {resource: max(rows.get(resource, 0), seen.get(resource, 0)) for resource in rows.keys() | seen.keys()}
+
+
+def _limits(namespace: Namespace) -> tuple[dict[str, int], dict[str, str]]:
+    """The limits that new work must keep, and a sentence by resource on raises whose time is over."""
+    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    limits, ended = dict(namespace.limits), {}
+    for grant in Grant.objects.running().filter(namespace=namespace, until__lt=today, back_to__isnull=False).order_by():
+        resource, most = grant.resource, int(grant.back_to or 0)
+        if grant.until is not None and most < limits.get(resource, 0):
+            limits[resource] = most
+            day = date_format(grant.until, "j F")
+            ended[resource] = f"A raise ended on {day}: the limit goes back to {say(resource, most)}."
+    return limits, ended

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants import access, rules
-from tenants.errors import Conflict, Gone, Invalid, NotFound, QuotaExceeded
+from tenants.errors import Conflict, Gone, Invalid, NotFound
 from tenants.models import Namespace, Operation, Secret, User
 from tenants.services.parts import listed, users_of
 from tenants.services.quotas import secret_preflight
@@ -50,8 +50,8 @@ def set_secret(
         if secret is None:
             secret = Secret(namespace=namespace, name=name, type=kind, generation=0)
         _check_keys(secret, kind, values, gone)
-        if values and not (found := secret_preflight(namespace)).fits:
-            raise QuotaExceeded(" ".join(found.fields.values()), fields=found.fields)
+        if values:
+            secret_preflight(namespace).require()
         changes = _set(secret, actor, values, gone)
         operation = carry_out(
             actor=actor,

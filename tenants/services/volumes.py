@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from tenants import access, rules
-from tenants.errors import Conflict, Gone, QuotaExceeded
+from tenants import access, clusters, rules
+from tenants.errors import Conflict, Gone, Invalid
 from tenants.models import Namespace, Operation, User, Volume
 from tenants.services.parts import listed, users_of
-from tenants.services.quotas import preflight
+from tenants.services.quotas import volume_preflight
 from tenants.services.wishes import carry_out, clean, confirmed, lock, lock_namespace, mark_deleting, under_way
 
 
@@ -27,13 +27,12 @@ def create_volume(
     size = clean("size", lambda: rules.storage(size))
     storage_class = clean("storage_class", lambda: rules.storage_class(storage_class))
     access_mode = clean("access_mode", lambda: rules.access_mode(access_mode))
+    _check_class(namespace.cluster, storage_class)
     with transaction.atomic():
         namespace = lock_namespace(namespace)
         if namespace.volumes.filter(name=name).exists():
             raise _taken(namespace, name)
-        found = preflight(namespace, volume_size=size)
-        if not found.fits:
-            raise QuotaExceeded(" ".join(found.fields.values()), fields=found.fields)
+        volume_preflight(namespace, size, storage_class).require()
         volume = Volume.objects.create(
             namespace=namespace,
             name=name,
@@ -63,6 +62,14 @@ def delete_volume(*, actor: User, volume: Volume, confirm: str) -> Operation:
             )
         mark_deleting(volume)
         return carry_out(actor=actor, row=volume, kind="volume.delete", action="volume.delete")
+
+
+def _check_class(alias: str, name: str) -> None:
+    """A claim of a class that the cluster lacks waits for ever. Where its classes are not known yet, any may be."""
+    known = [str(found["name"]) for found in clusters.storage_classes(alias)]
+    if name and known and name not in known:
+        words = f"The cluster has no storage class “{name}”: it has {', '.join(known)}. Empty: its default."
+        raise Invalid.at("storage_class", words)
 
 
 def _taken(namespace: Namespace, name: str) -> Conflict:

@@ -29,7 +29,8 @@ MEANINGS = {
     "secrets": "set and delete secrets, never read them",
     "account": "change your profile, end sessions",
     "teams": "change, hand over and delete teams; members and namespaces",
-    "site": "suspend people and teams, as staff of the site",
+    "quota": "ask for quota and lower it",
+    "site": "suspend people and teams, decide about quota, as staff of the site",
 }
 
 

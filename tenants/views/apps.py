@@ -15,7 +15,7 @@ from tenants.errors import Invalid
 from tenants.forms import apps as forms
 from tenants.models import App, Namespace
 from tenants.releases import Health, ReleaseSpec, load
-from tenants.selectors import apps, ledger, preview, quota
+from tenants.selectors import apps, ledger, preview, remains
 from tenants.services import apps as verbs
 from tenants.services.quotas import preflight
 from tenants.views.scope import Request, app_of, attempt, crumbs, namespace_of, page, told, wanted_part
@@ -132,8 +132,7 @@ def app_context(request: Request, app: App, tab: str) -> dict[str, Any]:
 
 def remains_context(namespace: Namespace, app: App | None, spec: ReleaseSpec) -> dict[str, Any]:
     """The panel that says what the quota leaves, surge included."""
-    found = preflight(namespace, app=app, spec=spec)
-    return {"remains": quota.remains(found), "too_much": list(found.fields.values()), "notes": found.notes}
+    return remains.panel(preflight(namespace, app=app, spec=spec))
 
 
 def draft(form: forms.SpecForm, base: ReleaseSpec) -> ReleaseSpec:

@@ -10,16 +10,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from tenants import access, rules
+from tenants import access, clusters, rules
 from tenants.forms.fields import ConfirmForm
 from tenants.forms.secrets import LoginChangeForm, SecretChangeForm, SecretForm
 from tenants.forms.teams import VolumeForm
 from tenants.models import Operation, Secret, Volume
-from tenants.selectors import frame, operations, quota, teams
+from tenants.selectors import operations, remains, teams
 from tenants.services import secrets as secret_verbs
 from tenants.services import volumes as volume_verbs
 from tenants.services.parts import users_of
-from tenants.services.quotas import preflight
+from tenants.services.quotas import volume_preflight
 from tenants.views.scope import (
     Request,
     attempt,
@@ -37,26 +37,23 @@ from tenants.views.scope import (
 def new_volume(request: Request, team: str, namespace: str) -> HttpResponse:
     place = namespace_of(request, team, namespace)
     access.require(request.user, "volumes.write", place)
-    classes = frame.storage_classes(place.cluster)
+    classes = clusters.storage_classes(place.cluster)
     form = VolumeForm(request.POST or None, classes=classes, initial={"size": "1 GiB"})
     part = wanted_part(request, "remains")
-    valid = form.is_bound and form.is_valid()
-    size = form.cleaned_data["size"] if valid else (1 << 30 if not form.is_bound else 0)
-    if request.method == "POST" and valid and not part:
+    size, chosen = _volume_typed(form)
+    if request.method == "POST" and form.is_valid() and not part:
         data = form.cleaned_data
         made = attempt(form, lambda: volume_verbs.create_volume(actor=request.user, namespace=place, **data))
         if made:
             volume, operation = made
             told(request, f"You asked for the volume {volume.name}.", operation)
             return redirect("volume", team, place.name, volume.name)
-    found = preflight(place, volume_size=size)
     context = {
         "namespace": place,
         "team": place.team,
         "form": form,
         "classes": classes,
-        "remains": quota.remains(found, ("storage", "claims")),
-        "too_much": list(found.fields.values()),
+        **remains.panel(volume_preflight(place, size, chosen), remains.OF_VOLUME),
         "crumbs": crumbs(place, "New volume"),
     }
     return render(request, f"tenants/volumes/new.html{part}", context)
@@ -67,7 +64,7 @@ def volume(request: Request, team: str, namespace: str, volume: str) -> HttpResp
     found = volume_of(request, team, namespace, volume)
     used = teams.uses_in(found.namespace.team)["volumes"].get((found.namespace_id, found.name), [])
     context = {**_context(found), "volume": found, "uses": used, "crumbs": crumbs(found)}
-    classes = {c["name"]: c for c in frame.storage_classes(found.namespace.cluster)}
+    classes = {c["name"]: c for c in clusters.storage_classes(found.namespace.cluster)}
     default = next((c for c in classes.values() if c.get("default")), None)
     context["storage_class"] = classes.get(found.storage_class, default if not found.storage_class else None)
     return render(request, f"tenants/volumes/detail.html{wanted_part(request, 'state', 'latest')}", context)
@@ -154,6 +151,14 @@ def _deletion(
             return redirect(f"team_{found.noun}s", found.team.slug)
     context = {**_context(found), found.noun: found, "users": sorted(users), "form": form}
     return render(request, f"tenants/{found.noun}s/delete.html", {**context, "crumbs": crumbs(found, "Delete")})
+
+
+def _volume_typed(form: VolumeForm) -> tuple[int, str]:
+    """Size and class as far as they can be read from a form that may still be wrong, as while its name is missing."""
+    if not form.is_bound:
+        return 1 << 30, ""
+    form.is_valid()
+    return form.cleaned_data.get("size") or 0, form.cleaned_data.get("storage_class") or ""
 
 
 def _went(request: Request, secret: Secret) -> HttpResponse:

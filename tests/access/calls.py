@@ -81,7 +81,7 @@ CALLS = [
     call("GET", "namespace", SEEN, 200),
     call("DELETE", "namespace", ADMINS, kind="namespace.delete", query="?confirm=payments-dev"),
     call("GET", "quota", SEEN, 200),
-    call("POST", "preflight", SEEN, 200, {"volume_size": "1 GiB"}),
+    call("POST", "preflight", SEEN, 200, {"volume": {"size": "1 GiB"}}),
     # Apps.
     call("GET", "apps", SEEN, 200),
     call("POST", "apps", WRITERS, 202, {"name": "web", **IMAGE}, "app.apply"),

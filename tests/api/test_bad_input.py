@@ -141,7 +141,7 @@ def test_quota_is_refused_with_numbers_that_fit(api: Script, namespace: Namespac
 
 def test_preflight_changes_nothing(api: Script, namespace: Namespace) -> None:
     rows = AuditEntry.objects.count()
-    shown = api.post(f"{NS}/quota/preflight", {"volume_size": "60 GiB"}).json()
+    shown = api.post(f"{NS}/quota/preflight", {"volume": {"size": "60 GiB"}}).json()
     assert shown["fits"] is False
     assert "size" in shown["fields"]
     assert (Volume.objects.count(), AuditEntry.objects.count()) == (0, rows)
@@ -149,8 +149,8 @@ def test_preflight_changes_nothing(api: Script, namespace: Namespace) -> None:
 
 def test_preflight_of_the_next_release_counts_its_surge(api: Script, app_row: App) -> None:
     shown = api.post(f"{NS}/quota/preflight", {"app": "checkout", "release": {"replicas": 3}}).json()
-    cpu = next(row for row in shown["rows"] if row["resource"] == "cpu")
-    assert (shown["fits"], cpu["this"], cpu["surge"]) == (True, "750m", "250m")
+    cpu = next(row for row in shown["figures"] if row["resource"] == "cpu")
+    assert (shown["fits"], cpu["this"], cpu["surge"]) == (True, 750, 250)
 
 
 def test_name_that_is_taken_is_a_conflict(api: Script, app_row: App) -> None:

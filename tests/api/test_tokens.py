@@ -101,7 +101,7 @@ def test_reading_takes_the_scope_read(script: Make, alice: User, app_row: App) -
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
     assert "“read”" in answer.json()["error"]["message"]
     assert apps_only.get("me").status_code == 200
-    assert apps_only.post(f"{NS}/quota/preflight", {"volume_size": "1 GiB"}).status_code == 403
+    assert apps_only.post(f"{NS}/quota/preflight", {"volume": {"size": "1 GiB"}}).status_code == 403
     assert apps_only.post(f"{NS}/apps/checkout/releases", {"replicas": 2}).status_code == 202
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tenants import rules
 from tenants.releases import ReleaseSpec
-from tenants.rules import quota
+from tenants.rules import quota, shortage
 
 GIB = 1 << 30
 LIMITS = {"cpu": 4000, "memory": 8 * GIB, "storage": 50 * GIB, "pods": 20, "claims": 5, "services": 2, "secrets": 30}
@@ -48,26 +48,26 @@ def test_peak_of_a_restart_is_one_pod_more(size: int, running: int, wanted: int)
 
 
 def test_stopped_app_takes_nothing() -> None:
-    found = quota.app_rows(LIMITS, {"memory": 8 * GIB}, spec(replicas=0), None)
+    found = shortage.of_app(LIMITS, {"memory": 8 * GIB}, spec(replicas=0), None)
     assert found.fits
     assert found.row("memory").surge == 0
 
 
 def test_rows_add_up() -> None:
-    row = quota.app_rows(LIMITS, {"memory": 3 * GIB}, spec(), None).row("memory")
+    row = shortage.of_app(LIMITS, {"memory": 3 * GIB}, spec(), None).row("memory")
     assert (row.limit, row.others, row.this, row.surge, row.remains, row.short) == (
         8 * GIB, 3 * GIB, 2 * GIB, GIB, 2 * GIB, 0,
     )  # fmt: skip
 
 
 def test_surge_alone_can_be_too_much() -> None:
-    found = quota.app_rows(LIMITS, {"memory": 6 * GIB}, spec(), None)
+    found = shortage.of_app(LIMITS, {"memory": 6 * GIB}, spec(), None)
     assert found.row("memory").short == GIB
     assert set(found.fields) == {"memory"}
 
 
 def test_pods_are_told_at_the_replicas() -> None:
-    found = quota.app_rows(LIMITS, {"pods": 18}, spec(cpu=1, memory=4 << 20), None)
+    found = shortage.of_app(LIMITS, {"pods": 18}, spec(cpu=1, memory=4 << 20), None)
     assert found.fields == {
         "replicas": "1 too much. 2 replicas and 1 more during a rollout take 3 pods; 2 pods are free. "
         "Set 1 replica, or ask the platform team for more pods."
@@ -75,23 +75,23 @@ def test_pods_are_told_at_the_replicas() -> None:
 
 
 def test_one_service_too_many_is_told_at_the_port() -> None:
-    assert set(quota.app_rows(LIMITS, {"services": 2}, spec(), None).fields) == {"port"}
-    assert quota.app_rows(LIMITS, {"services": 2}, spec(port=None), None).fits
+    assert set(shortage.of_app(LIMITS, {"services": 2}, spec(), None).fields) == {"port"}
+    assert shortage.of_app(LIMITS, {"services": 2}, spec(port=None), None).fits
 
 
 def test_app_keeps_its_service_where_others_filled_the_quota() -> None:
-    assert quota.app_rows(LIMITS, {"services": 2}, spec(cpu=200), spec()).fits
+    assert shortage.of_app(LIMITS, {"services": 2}, spec(cpu=200), spec()).fits
 
 
 def test_fewer_replicas_are_allowed_over_a_lowered_quota() -> None:
     others = {"memory": 9 * GIB}
-    assert quota.app_rows(LIMITS, others, spec(replicas=1), spec(replicas=3)).fits
-    assert not quota.app_rows(LIMITS, others, spec(replicas=1, cpu=101), spec(replicas=3)).fits
+    assert shortage.of_app(LIMITS, others, spec(replicas=1), spec(replicas=3)).fits
+    assert not shortage.of_app(LIMITS, others, spec(replicas=1, cpu=101), spec(replicas=3)).fits
 
 
 def test_where_nothing_fits_the_way_out_is_said() -> None:
-    new = quota.app_rows(LIMITS, {"memory": 8 * GIB}, spec(), None).fields["memory"]
-    old = quota.app_rows(LIMITS, {"memory": 8 * GIB}, spec(cpu=101), spec()).fields["memory"]
+    new = shortage.of_app(LIMITS, {"memory": 8 * GIB}, spec(), None).fields["memory"]
+    old = shortage.of_app(LIMITS, {"memory": 8 * GIB}, spec(cpu=101), spec()).fields["memory"]
     assert new.endswith("Make room in this namespace, or ask the platform team for more memory.")
     assert old.endswith("Set 0 replicas first, or ask the platform team for more memory.")
 
@@ -110,27 +110,27 @@ def suggested(message: str, pattern: str) -> str | None:
 def test_numbers_that_are_offered_work(memory: int, replicas: int, others: int, before: tuple[int, int] | None) -> None:
     old = spec(memory=before[0], replicas=before[1], cpu=10) if before else None
     wish = spec(memory=memory, replicas=replicas, cpu=10)
-    message = quota.app_rows(LIMITS, {"memory": others}, wish, old).fields.get("memory")
+    message = shortage.of_app(LIMITS, {"memory": others}, wish, old).fields.get("memory")
     assume(message)
     size = suggested(message, r"([\d.]+ [GM]iB) or less")
     fewer = suggested(message, r"(\d+) replicas?")
     if size:
         less = spec(memory=rules.memory(size), replicas=replicas, cpu=10)
-        assert "memory" not in quota.app_rows(LIMITS, {"memory": others}, less, old).fields
+        assert "memory" not in shortage.of_app(LIMITS, {"memory": others}, less, old).fields
     if fewer:
         less = spec(memory=memory, replicas=int(fewer), cpu=10)
-        assert "memory" not in quota.app_rows(LIMITS, {"memory": others}, less, old).fields
+        assert "memory" not in shortage.of_app(LIMITS, {"memory": others}, less, old).fields
 
 
 @given(cpu=st.integers(1, 9000), replicas=st.integers(1, 10), others=st.integers(0, 4000))
 def test_cores_that_are_offered_work(cpu: int, replicas: int, others: int) -> None:
-    found = quota.app_rows(LIMITS, {"cpu": others}, spec(cpu=cpu, memory=1, replicas=replicas), None)
+    found = shortage.of_app(LIMITS, {"cpu": others}, spec(cpu=cpu, memory=1, replicas=replicas), None)
     message = found.fields.get("cpu")
     assume(message)
     size = suggested(message, r"([\d.]+ cores?) or less")
     if size:
         less = spec(cpu=rules.cpu(size), memory=1, replicas=replicas)
-        assert "cpu" not in quota.app_rows(LIMITS, {"cpu": others}, less, None).fields
+        assert "cpu" not in shortage.of_app(LIMITS, {"cpu": others}, less, None).fields
 
 
 @pytest.mark.parametrize(
@@ -144,4 +144,4 @@ def test_cores_that_are_offered_work(cpu: int, replicas: int, others: int) -> No
     ],
 )
 def test_what_has_no_rollout(extra: dict[str, int], others: dict[str, int], fits: bool) -> None:
-    assert quota.extra_rows(LIMITS, others, extra).fits is fits
+    assert shortage.of_wish(LIMITS, others, extra).fits is fits

@@ -10,8 +10,7 @@ from rest_framework import serializers
 
 from cluster.specs import STANDARD
 from tenants import clusters, rules
-from tenants.api.fields import AmountField, BytesOut, CpuOut, RuleField, Strict, TopicOut
-from tenants.api.serializers.releases import PreflightSpecIn
+from tenants.api.fields import BytesOut, CpuOut, RuleField, Strict, TopicOut
 from tenants.api.serializers.shapes import ConditionOut
 from tenants.models import Namespace, Plan
 
@@ -111,11 +110,3 @@ class QuotaOut(serializers.Serializer[Any]):
         found["fields"] = found.pop("fields_")
         found["fields"].source = None
         return found
-
-
-class PreflightIn(Strict):
-    """A release (of `app`, or of a new one) or a volume: whether the quota has room for it."""
-
-    app = serializers.CharField(required=False)
-    release = PreflightSpecIn(required=False)
-    volume_size = AmountField(rules.storage, required=False)

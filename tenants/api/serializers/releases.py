@@ -68,10 +68,6 @@ class SpecIn(Strict):
     )
 
 
-class PreflightSpecIn(SpecIn):
-    """The release whose room is asked for."""
-
-
 class AppIn(SpecIn):
     """A new app with its first release."""
 

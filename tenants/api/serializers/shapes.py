@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from tenants.api.fields import NumberField, Strict
 from tenants.api.pagination import Pages
+from tenants.api.serializers.figures import FigureOut
 from tenants.api.serializers.operations import OperationOut
 from tenants.rules.quantities import whole
 
@@ -56,6 +57,7 @@ class ErrorBody(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="For programs: invalid, quota_exceeded, taken, overtaken, …")
     message = serializers.CharField(help_text="For people: what is wrong and what to do.")
     fields_ = serializers.DictField(child=serializers.CharField(), help_text="Key → what is wrong with it.")
+    figures = FigureOut(many=True, required=False, help_text="With “quota_exceeded”: what the wish takes.")
 
     def get_fields(self) -> dict[str, Any]:
         """`fields` is a name that serializers need for themselves."""

@@ -1,0 +1,60 @@
+"""What a wish takes of a quota and what it leaves, as the panel beside a form shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tenants.rules.quota import Preflight, Row
+from tenants.rules.resources import number, title, unit
+
+OF_APP = ("cpu", "memory", "storage", "pods")
+OF_VOLUME = ("storage", "claims")
+OF_SECRET = ("secrets",)
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """One resource beside a form; `parts` are the rects of its bar."""
+
+    name: str
+    unit: str
+    this: str
+    surge: str
+    remains: str
+    short: str
+    limit: str
+    parts: tuple[dict[str, Any], ...]
+
+
+def panel(found: Preflight, shown: tuple[str, ...] = OF_APP) -> dict[str, Any]:
+    """Context of components/remains.html: those that are `shown`, and whatever else is short or taken by the class."""
+    rows = tuple(_remains(row) for row in found.rows if row.resource in shown or row.short or _special(row))
+    return {"remains": rows, "too_much": list(found.fields.values()), "notes": found.notes}
+
+
+def _special(row: Row) -> bool:
+    return bool(row.takes) and ":" in row.resource
+
+
+def _remains(row: Row) -> Remains:
+    whole = max(row.limit, row.others + row.takes, 1)
+    at, parts = 0.0, []
+    for kind, amount in (("other", row.others), ("this", row.this), ("surge", row.surge)):
+        width = amount * 100 / whole
+        parts.append({"kind": kind, "x": at, "width": width})
+        at += width
+    if row.short:
+        start = max(0.0, 100 - row.short * 100 / whole)
+        parts.append({"kind": "over", "x": start, "width": 100 - start})
+    name = title(row.resource)
+    return Remains(
+        name=name[:1].upper() + name[1:] if "/" not in name else name,
+        unit=unit(row.resource)[0],
+        this=number(row.resource, row.this),
+        surge=f"+{number(row.resource, row.surge)}" if row.surge > 0 else "0",
+        remains=number(row.resource, row.remains),
+        short=number(row.resource, row.short) if row.short else "",
+        limit=number(row.resource, row.limit),
+        parts=tuple(parts),
+    )
