@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
                 ('request_id', models.CharField(blank=True, max_length=64)),
                 ('nonce', models.UUIDField(default=uuid.uuid4, editable=False)),
                 ('stamp', models.CharField(editable=False, max_length=64)),
-                ('words', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(models.F('actor_name'), models.Value(' '), models.F('action'), models.Value(' '), models.F('team_slug'), models.Value(' '), models.F('target'), models.Value(' '), models.F('detail'), models.Value(' '), models.F('request_id'), models.Value(' ')), output_field=models.TextField())),
+                ('words', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Replace(django.db.models.functions.text.Upper(django.db.models.functions.text.Concat(models.F('actor_name'), models.Value(' '), models.F('action'), models.Value(' '), models.F('team_slug'), models.Value(' '), models.F('target'), models.Value(' '), models.F('detail'), models.Value(' '), models.F('request_id'), models.Value(' '))), models.Value('-'), models.Value('ǀ')), output_field=models.TextField())),
                 ('actor', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={

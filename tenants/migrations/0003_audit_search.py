@@ -7,7 +7,7 @@ refused or missing, search works without the index, slower (docs/operations.md s
 from django.db import ProgrammingError, migrations, transaction
 from django.db.utils import NotSupportedError, OperationalError
 
-INDEX = "CREATE INDEX audit_words ON tenants_auditentry USING gin (upper(words) gin_trgm_ops)"
+INDEX = "CREATE INDEX audit_words ON tenants_auditentry USING gin (words gin_trgm_ops)"
 
 
 def forwards(apps, schema_editor):

@@ -92,19 +92,15 @@ def _filters(request: Request) -> AuditFilterForm:
     )
 
 
-def _rows(request: Request, form: AuditFilterForm, team: Team | None) -> Any:
-    rows = audit.entries(request.user, audit.Wanted(**form.wanted), team)
-    return rows if form.is_valid() else rows.none()
-
-
 def _log(request: Request, team: Team | None = None) -> dict[str, Any]:
     """What templates/tenants/audit/log.html shows."""
     form = _filters(request)
-    rows = _rows(request, form, team)
-    shown = audit.page(rows, SHOWN, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     asked = request.GET.copy()
-    for cursor in ("before", "after"):
-        asked.pop(cursor, None)
+    cursors = {way: asked.pop(way, [""])[-1] for way in ("before", "after")}
+    if form.is_valid():
+        shown = audit.page(request.user, audit.Wanted(**form.wanted), team, size=SHOWN, **cursors)
+    else:
+        shown = audit.Page([], "", "")
     return {
         "form": form,
         "entries": [(line, changes.differences(line.changes)) for line in shown.entries],
@@ -130,7 +126,7 @@ def _file(request: Request, name: str, team: Team | None = None) -> StreamingHtt
     day = f"{timezone.localdate():%Y-%m-%d}"
     return streamed(
         request,
-        write(audit.all_of(_rows(request, form, team))),
+        write(audit.all_of(audit.entries(request.user, audit.Wanted(**form.wanted), team))),
         content_type=f"{media_type}; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}-{day}.{kind}"'},
     )

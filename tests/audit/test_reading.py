@@ -84,6 +84,10 @@ def test_line_says_the_role_of_then(ask: Script, alice: User, bob: User, team: T
         ("action=app.release", ["app.release"]),
         ("q=CHECKOUT+bob", ["volumes.delete", "app.release"]),
         ("q=req-1", ["app.release", "team.edit"]),
+        ("q=REQ-1", ["app.release", "team.edit"]),
+        ("q=reqǀ1", ["app.release", "team.edit"]),
+        ("q=req.1", []),
+        ("q=ob%5Crelease", []),
         ("q=100%25", []),
         ("q=___", []),
         ("from=2020-01-01&to=2020-01-02", []),
@@ -260,3 +264,24 @@ def test_entry_of_a_team_that_is_gone_can_be_read(browser: Any, sam: User, team:
     team.delete()
     html = browser(sam).get(f"/audit/{entry.pk}/").content.decode()
     assert "is gone" in html
+
+
+@pytest.mark.parametrize("near", [7, 10, 119])
+def test_search_finds_the_same_wherever_the_near_lines_end(
+    ask: Script, alice: User, team: Team, many: list[int], monkeypatch: pytest.MonkeyPatch, near: int
+) -> None:
+    """Every third line has the word; ten lines are of one moment each."""
+    monkeypatch.setattr("tenants.selectors.audit.NEAR", near)
+    with tampered():
+        AuditEntry.objects.filter(pk__in=many[::3]).update(detail="rare-word")
+    there, back, next_page = [], [], "teams/payments/audit?q=RARE-word&page_size=9"
+    while next_page:
+        body = ask(alice, next_page.partition("/api/v1/")[2] or next_page).json()
+        there += [line["id"] for line in body["results"]]
+        last, next_page = body, body["next"]
+    while last["previous"]:
+        last = ask(alice, last["previous"].partition("/api/v1/")[2]).json()
+        back = [line["id"] for line in last["results"]] + back
+    assert there == many[::3]
+    assert back == many[::3][: len(back)]
+    assert len(back) == 36

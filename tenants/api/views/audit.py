@@ -37,13 +37,13 @@ class _Log(Door):
         asked = {NAMES.get(name, name): value for name, value in self.asked.items()}
         size = asked.pop("page_size", Pages.page_size)
         cursors = {name: asked.pop(name, "") for name in ("before", "after")}
-        rows = audit.entries(self.user, Wanted(**asked), team)
-        wanted = self.request.headers.get("Accept", "")
+        wanted = Wanted(**asked)
+        accepted = self.request.headers.get("Accept", "")
         for media_type, write in auditlines.FORMATS.values():
-            if media_type in wanted:
-                lines = write(audit.all_of(rows))
+            if media_type in accepted:
+                lines = write(audit.all_of(audit.entries(self.user, wanted, team)))
                 return streamed(self.request._request, lines, content_type=f"{media_type}; charset=utf-8")
-        page = audit.page(rows, size, **cursors)
+        page = audit.page(self.user, wanted, team, size=size, **cursors)
         return Response(
             {
                 "next": self._beside("before", page.older),
