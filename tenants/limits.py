@@ -24,7 +24,8 @@ def change(
     """Sets limits of a locked namespace and opens the operation; call within the service's transaction.
 
     With `until` the limits go back after that day to what they are now (or to what an earlier raise, still running,
-    would go back to). A change takes the place of a raise of the same resource that is still running.
+    would go back to). A change takes the place of a raise of the same resource that is still running; one that lowers
+    it and leaves a part of it leaves its end, too: else a raise for a time would become one for good.
     """
     running = {grant.resource: grant for grant in Grant.objects.running().filter(namespace=namespace)}
     for resource, amount in new.items():
@@ -33,8 +34,12 @@ def change(
         if before is None and amount == old:
             continue
         standing = before.back_to if before is not None and before.back_to is not None else old
+        last, of = until, request
         if before is not None:
             Grant.objects.filter(pk=before.pk).update(ended_at=Now())
+            if amount < old and until is None:
+                last, of = before.until, request or before.request
+        for_a_time = last is not None and amount > standing
         Grant.objects.create(
             team=namespace.team,
             namespace=namespace,
@@ -44,9 +49,10 @@ def change(
             new=amount,
             cause=cause,
             actor=actor,
-            request=request,
-            until=until if until is not None and amount > standing else None,
-            back_to=standing if until is not None and amount > standing else None,
+            request=of,
+            until=last if for_a_time else None,
+            back_to=standing if for_a_time else None,
+            warned=before.warned if before is not None and for_a_time and last == before.until else None,
         )
     namespace.limits = {**namespace.limits, **new}
     namespace.generation += 1
