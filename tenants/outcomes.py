@@ -20,6 +20,7 @@ from cluster.tenancy import PARTS
 from tenants.live import events
 from tenants.models import App, Namespace, Release, Secret, Team, Volume
 from tenants.models.app import UNDER_WAY, Outcome
+from tenants.rules.resources import hard_key
 
 Row = Namespace | App | Volume | Secret
 
@@ -28,17 +29,6 @@ STUCK = ("stuck", "crashing")
 
 # A release whose pods are all gone again within this time of being out did not work.
 FLEETING = timedelta(seconds=10)
-
-# Column of Namespace.usage → resource of the quota, and how its amount is read.
-_USAGE = {
-    "cpu": ("requests.cpu", quantities.parse_cpu),
-    "memory": ("requests.memory", quantities.parse_size),
-    "storage": ("requests.storage", quantities.parse_size),
-    "pods": ("pods", quantities.parse_size),
-    "claims": ("persistentvolumeclaims", quantities.parse_size),
-    "services": ("services", quantities.parse_size),
-    "secrets": ("secrets", quantities.parse_size),
-}
 
 
 def merge(conditions: Iterable[Mapping[str, Any]], parts: Iterable[Part]) -> list[dict[str, Any]]:
@@ -133,9 +123,25 @@ def rolled(app: App, rollout: Rollout) -> bool:
 
 
 def used(namespace: Namespace, amounts: Mapping[str, str]) -> bool:
-    """`amounts` is `status.used` of the namespace's ResourceQuota; kept as numbers in the plan's units."""
-    usage = {field: read(amounts[resource]) for field, (resource, read) in _USAGE.items() if resource in amounts}
-    return record(namespace, usage=usage)
+    """`amounts` is `status.used` of the namespace's ResourceQuota; kept as numbers in the units of `rules.resources`.
+
+    False where they are as before: whoever sees that again and again says so with `still_used`.
+    """
+    usage = {}
+    for resource in namespace.limits:
+        text = amounts.get(hard_key(resource))
+        if text is not None:
+            usage[resource] = quantities.parse_cpu(text) if resource == "cpu" else quantities.parse_size(text)
+    with transaction.atomic():
+        changed = record(namespace, usage=usage)
+        if changed:
+            still_used([namespace.pk])
+    return changed
+
+
+def still_used(namespaces: Iterable[int]) -> None:
+    """Their figures are as they are now, one statement for all of these primary keys."""
+    Namespace.objects.filter(pk__in=list(namespaces)).update(used_at=Now())
 
 
 def claimed(volume: Volume, phase: str, capacity: int | None, part: Part) -> bool:

@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from tenants import audit, chain, letters, notices
+from tenants import audit, chain, letters, notices, sampling
 from tenants.observer import leading
 from tenants.observer.watching import Watcher
 from tenants.observer.writing import Desk, Writer
@@ -100,6 +100,7 @@ async def _dispatch(desk: Desk) -> None:
         try:
             await desk.do(redrive)
             await desk.do(letters.redrive)
+            await desk.do(sampling.sampler.sample)
             if beat % DAILY_EVERY == 0:
                 await desk.do(notices.send_daily)
             if beat % FORGET_EVERY == 0:
@@ -113,6 +114,8 @@ async def _dispatch(desk: Desk) -> None:
 
 async def _forget(desk: Desk) -> None:
     """In batches, so that others get at the tables in between."""
-    for forget in (letters.forget, notices.forget):
+    while await desk.do(sampling.roll_up):
+        pass
+    for forget in (letters.forget, notices.forget, sampling.forget):
         while await desk.do(forget, FORGET_BATCH) == FORGET_BATCH:
             log.info("old_rows_deleted", what=forget.__module__, count=FORGET_BATCH)

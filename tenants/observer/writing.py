@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from cluster import names, quantities, rollout
 from cluster.specs import Part
-from tenants import operations, outcomes
+from tenants import operations, outcomes, sampling
 from tenants.models import App, Namespace, Operation, Volume
 from tenants.models.operation import OperationState
 from tenants.observer import telling
@@ -29,6 +29,8 @@ R = TypeVar("R")
 
 # A provisioner that fails tries again by itself; after this long the wish counts as failed.
 PROVISIONING = timedelta(seconds=30)
+# Figures that were said to be as they are so lately are not written again.
+FRESH = timedelta(seconds=30)
 
 
 class Desk:
@@ -57,6 +59,7 @@ class Writer:
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self._healer = Healer(alias)
+        self._unchanged: set[int] = set()  # namespaces whose figures are as they were
 
     def every_key(self) -> set[Key]:
         """All that has a row in this cluster."""
@@ -88,6 +91,9 @@ class Writer:
             sight = by_key.get(Key("namespace", name))
             if sight is not None and self._namespace(namespace, sight):
                 again.add(sight.key)
+        if self._unchanged:
+            outcomes.still_used(self._unchanged)
+            self._unchanged.clear()
         for row in self._rows(App, "app", by_key, spaces):
             key = Key("app", row.namespace.cluster_name, row.name)
             if self._app(row, by_key[key]):
@@ -125,8 +131,16 @@ class Writer:
             return False
         quota = sight.one("ResourceQuota", names.QUOTA)
         if quota is not None:
-            outcomes.used(row, quota.get("status", {}).get("used", {}))
+            self._used(row, quota.get("status", {}).get("used", {}))
         return self._healer.namespace(row, sight)
+
+    def _used(self, row: Namespace, amounts: dict[str, str]) -> None:
+        """Kept on the row, and for the samples."""
+        now = timezone.now()
+        changed = outcomes.used(row, amounts)
+        if not changed and row.usage and (row.used_at is None or now - row.used_at > FRESH):
+            self._unchanged.add(row.pk)
+        sampling.meter.saw(row.pk, row.usage, now)
 
     def _app(self, row: App, sight: Sight) -> bool:
         if row.deleting or row.namespace.deleting:
