@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from cluster import apply, names, reads, removal, tenancy
+from cluster import room as rooms
 from cluster.calls import Caller
 from cluster.connection import Connection
 from cluster.errors import Invalid
@@ -20,6 +21,7 @@ from cluster.specs import (
     NamespaceOutcome,
     NamespaceSpec,
     Remaining,
+    Room,
     SecretSpec,
     VolumeSpec,
 )
@@ -41,6 +43,10 @@ class Gateway:
     def info(self) -> ClusterInfo:
         """Version and storage classes."""
         return reads.cluster_info(self._caller)
+
+    def room(self) -> Room:
+        """What the schedulable nodes have for pods, all together."""
+        return rooms.room(self._caller)
 
     # -- namespaces ---------------------------------------------------------------------------------------
 

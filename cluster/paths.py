@@ -20,6 +20,7 @@ RESOURCES: dict[str, Resource] = {
     resource.kind: resource
     for resource in (
         Resource("Namespace", "v1", "namespaces", namespaced=False),
+        Resource("Node", "v1", "nodes", namespaced=False),
         Resource("PersistentVolume", "v1", "persistentvolumes", namespaced=False),
         Resource("StorageClass", "storage.k8s.io/v1", "storageclasses", namespaced=False),
         Resource("ConfigMap", "v1", "configmaps"),

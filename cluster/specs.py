@@ -203,3 +203,11 @@ class ClusterInfo:
     version: str  # "v1.37.2"
     storage_classes: tuple[StorageClass, ...]
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What schedulable nodes have for pods: CPU in millicores, memory in bytes, all else counted."""
+
+    nodes: int
+    allocatable: Mapping[str, int]

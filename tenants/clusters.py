@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from cluster.connection import Connection, connect
 from cluster.gateway import Gateway
-from cluster.specs import ClusterInfo
+from cluster.specs import ClusterInfo, Room
 from tenants.models import ClusterState
 
 _lock = threading.Lock()
@@ -65,8 +65,19 @@ def learned(alias: str, info: ClusterInfo) -> None:
         {"name": c.name, "default": c.default, "expands": c.expands, "waits": c.waits, "retains": c.retains}
         for c in info.storage_classes
     ]
-    known: dict[str, Any] = {"version": info.version, "storage_classes": classes}
-    ClusterState.objects.update_or_create(pk=alias, defaults={"info": known}, create_defaults=_first(info=known))
+    _keep(alias, {"version": info.version, "storage_classes": classes})
+
+
+def measured(alias: str, room: Room) -> None:
+    """Keeps what the cluster's nodes have for pods."""
+    _keep(alias, {"nodes": room.nodes, "allocatable": dict(room.allocatable)})
+
+
+def _keep(alias: str, known: dict[str, Any]) -> None:
+    """Beside what is known already; the observer, who leads alone, is the one writer."""
+    state = ClusterState.objects.filter(pk=alias).first()
+    info = {**(state.info if state else {}), **known}
+    ClusterState.objects.update_or_create(pk=alias, defaults={"info": info}, create_defaults=_first(info=info))
 
 
 def _reach(alias: str) -> tuple[Connection, Gateway]:

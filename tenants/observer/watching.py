@@ -6,6 +6,7 @@ A thousand pods that change are a few rows that are written a few times a second
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterable
 
 import structlog
@@ -25,6 +26,8 @@ GATHER = 0.15
 AGAIN_EVERY = 1.0
 ALL_EVERY = 60.0
 ASK_EVERY = 10.0
+MEASURE_EVERY = 6
+"""In questions: so often the nodes are asked what they have."""
 # Things that are looked at in one go, so that the loop and the rows' thread stay responsive.
 BATCH = 200
 
@@ -129,9 +132,12 @@ class Watcher:
             await self._say(self._unanswered or (self._pulse.error if silent else None))
 
     async def _ask(self) -> None:
-        """Asks for version and storage classes: what forms need, and a sign of life on a connection of its own."""
+        """Asks for version and storage classes: what forms need, and a sign of life on a connection of its own.
+
+        Now and then also what nodes have, which many nodes make a long answer.
+        """
         loop = asyncio.get_running_loop()
-        while True:
+        for beat in itertools.count():
             try:
                 info = await loop.run_in_executor(None, clusters.gateway(self._alias).info)
             except errors.ClusterError as error:
@@ -144,9 +150,19 @@ class Watcher:
             self._answered()
             try:
                 await self._desk.do(clusters.learned, self._alias, info)
+                if beat % MEASURE_EVERY == 0:
+                    await self._measure(loop)
             except DatabaseError as error:
                 log.warning("cluster_not_recorded", cluster=self._alias, error=str(error))
             await asyncio.sleep(ASK_EVERY)
+
+    async def _measure(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            room = await loop.run_in_executor(None, clusters.gateway(self._alias).room)
+        except errors.ClusterError as error:
+            log.warning("nodes_not_measured", cluster=self._alias, error=error.message)
+            return
+        await self._desk.do(clusters.measured, self._alias, room)
 
     def _answered(self) -> None:
         if self._unanswered:
