@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from tenants import audit
+from tenants import audit, granting
 from tenants.models import (
     ApiToken,
     App,
     AuditEntry,
     Invitation,
     JoinRequest,
+    Namespace,
     Notice,
     Operation,
     Plan,
+    QuotaRequest,
     Team,
     Transfer,
     User,
 )
 from tenants.notices import turn_down_link
 from tenants.releases import SecretKey
-from tenants.services import suspensions
+from tenants.rules.granting import Move
+from tenants.services import quota_decisions, quota_requests, suspensions
 from tenants.services.tokens import create_token
 from tests import factories
 from tests.access.cast import CAST, Door
@@ -33,7 +38,7 @@ from tests.access.routes import NAMED
 from tests.live.conftest import connect, hub  # noqa: F401
 from tests.signing_in import signed_in
 
-SCOPES = ("read", "apps", "volumes", "secrets", "account", "teams", "site")
+SCOPES = ("read", "apps", "volumes", "secrets", "account", "teams", "quota", "site")
 
 
 # Doors of a team that can be found, and that nobody of the cast is in.
@@ -58,6 +63,7 @@ class World:
     invitation: Invitation
     code: str
     join_request: JoinRequest
+    quota: dict[str, QuotaRequest]
     transfer: Transfer
     notice: Notice
     texts: dict[str, str]
@@ -94,7 +100,7 @@ class World:
             "app": "checkout",
             "volume": "data",
             "secret": "spare" if door.method == "DELETE" or name.endswith("_delete") else "database",
-            "number": 1,
+            "number": self.quota[_quota_request(door)].number if "quota_request" in name else 1,
             "token": turn_down_link(self.people["alice"].pk, "request.asked").rstrip("/").rpartition("/")[2],
             "username": "zoe" if way in SHUT else "carol",
             "pk": next((thing.pk for noun, thing in named.items() if noun in name), own.get(name)),
@@ -107,6 +113,28 @@ class World:
     def body(self, door: Door) -> dict[str, Any]:
         known = {"<plan>": self.plan.pk, "<token>": self.code, "<invitation>": str(self.invitation.pk)}
         return {key: known.get(value, value) if isinstance(value, str) else value for key, value in door.body.items()}
+
+
+def _quota_request(door: Door) -> str:
+    """Which of the world's requests a door is about."""
+    ways = {"discard": "draft", "submit": "draft", "extend": "raised"}
+    return ways.get(door.name.rpartition("_")[2], "open")
+
+
+def make_quota_requests(people: dict[str, User], namespace: Namespace) -> dict[str, QuotaRequest]:
+    """Of alice: one that waits for a decision, a draft, and a raise that runs for a week."""
+    alice, until = people["alice"], timezone.localdate() + timedelta(days=7)
+    made = {}
+    for name, wants in {"open": {"memory": 1 << 34}, "draft": {"cpu": 8000}, "raised": {"pods": 40}}.items():
+        made[name] = quota_requests.draft(
+            actor=alice, namespace=namespace, wants=wants, reason="The sale", until=until if name == "raised" else None
+        )
+    for name in ("open", "raised"):
+        quota_requests.submit(actor=alice, request=made[name])
+    quota_decisions.decide(actor=people["dave"], request=made["raised"], revision=1, by=Move.APPROVE)
+    granting.confirmed(Namespace.objects.get(pk=namespace.pk))
+    Operation.objects.all().delete()
+    return made
 
 
 def make_world() -> World:
@@ -137,6 +165,7 @@ def make_world() -> World:
     factories.confirm_address(people["erin"])
     invitation, code = factories.make_invitation(team, people["erin"].email)
     tokens = {name: create_token(actor=user, name="script", scopes=SCOPES, days=1) for name, user in people.items()}
+    quota = make_quota_requests(people, namespace)
     world = World(
         people=people,
         app=app,
@@ -145,7 +174,7 @@ def make_world() -> World:
         entry=audit.record(actor=people["alice"], action="team.edit", thing=team),
         session=UserSession.objects.create(user=people["alice"], ip="192.0.2.7", session_key="s", user_agent="curl/8"),
         plan=namespace.plan,
-        limits=namespace.limits,
+        quota=quota,
         invitation=invitation,
         code=code,
         join_request=factories.make_request(team, people["erin"]),

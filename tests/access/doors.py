@@ -104,6 +104,8 @@ PAGES = [
     post("request_accept", ADMINS, {"role": "viewer"}, hidden=True, forbidden="sam"),
     post("request_decline", ADMINS, {}, hidden=True, forbidden="sam"),
     post("request_withdraw", "erin", {}, hidden=True),
+    # Quota: alice asked for memory, keeps a draft, and has a raise that runs.
+    Door("quota_request", SEEN, hidden=True),
     Door("team_settings", SEEN),
     post("team_settings", ADMINS, {"name": "Paying"}),
     Door("team_delete", OWNER),
