@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import close_old_connections
 from msgspec import structs
 
-from portal.plans import create_defaults
+from portal.defaults import create_defaults
 from tenants import audit, releases
 from tenants.errors import DomainError
 from tenants.models import App, Membership, Namespace, Plan, Role, StaffRole, Team, User

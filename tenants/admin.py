@@ -1,7 +1,7 @@
-"""Django's admin, for whoever runs the site: domain objects to look at, plans to set.
+"""Django's admin, for whoever runs the site: domain objects to look at.
 
-What people and the cluster want goes through the services, with rights, locks and audit lines, so nothing else is
-changed here; what guards accounts (addresses, second factors, sessions, groups) is not shown at all. Digests, passwords
+What people and the cluster want goes through the services, with rights, locks and audit lines, so nothing is changed
+here; what guards accounts (addresses, second factors, sessions, groups) is not shown at all. Digests, passwords
 and sealed values stand on no page of it.
 """
 
@@ -15,9 +15,6 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from tenants import audit
-from tenants.models import Plan
-
 HIDDEN = frozenset({"password", "digest", "previous", "seal", "sealed", "stamp", "lease", "words"})
 # Model → columns of its list, and what its search looks into.
 LISTS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
@@ -25,6 +22,8 @@ LISTS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "ApiToken": (("user", "name", "prefix", "expires_at", "revoked_at"), ("user__username", "prefix")),
     "Team": (("slug", "name", "suspended_at", "deleting_since", "created_at"), ("slug", "name")),
     "Membership": (("team", "user", "role", "by_group", "since"), ("team__slug", "user__username")),
+    "Plan": (("title", "name", "cpu", "memory", "storage", "pods", "active", "position"), ("title", "name")),
+    "Policy": (("__str__", "note", "created_by", "created_at", "live_at", "live_by"), ("note",)),
     "Namespace": (("cluster_name", "team", "plan", "cluster", "observed_at"), ("cluster_name",)),
     "App": (("name", "namespace", "health", "observed_at"), ("name", "namespace__cluster_name")),
     "Release": (("app", "number", "outcome", "created_by", "created_at"), ("app__name",)),
@@ -53,22 +52,6 @@ class ReadOnly(admin.ModelAdmin):
         return False
 
 
-class PlanAdmin(admin.ModelAdmin):
-    """What teams may choose. A plan that is not to be chosen any more is switched off, for namespaces have it."""
-
-    list_display = ("title", "name", "cpu", "memory", "storage", "pods", "active", "position")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def save_model(self, request: Any, obj: Plan, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        changes = [
-            {"field": name, "old": form.initial.get(name), "new": form.cleaned_data[name]} for name in form.changed_data
-        ]
-        audit.record(actor=request.user, action="plan.edit" if change else "plan.create", thing=obj, changes=changes)
-
-
 def own_password(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
     """One's own password is changed where all change theirs: other sessions and sockets end with it."""
     return redirect("account_change_password")
@@ -81,5 +64,5 @@ for own in apps.get_app_config("tenants").get_models():
     columns, searched = LISTS.get(own.__name__, (("__str__",), ()))
     shown = [field.name for field in own._meta.fields if field.name not in HIDDEN]
     looks = {"list_display": columns, "search_fields": searched, "fields": shown}
-    admin.site.register(own, PlanAdmin if own is Plan else ReadOnly, **({} if own is Plan else looks))
+    admin.site.register(own, ReadOnly, **looks)
 admin.site.password_change = own_password  # type: ignore[method-assign, assignment]

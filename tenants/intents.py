@@ -32,9 +32,9 @@ def namespace_spec(namespace: Namespace, operation: Operation | None = None) -> 
             more={hard_key(name): amount for name, amount in namespace.limits.items() if name not in STANDARD},
         ),
         defaults=specs.ContainerDefaults(
-            request_cpu=plan.default_request_cpu,
-            request_memory=plan.default_request_memory,
-            limit_memory=plan.default_limit_memory,
+            request_cpu=min(plan.default_request_cpu, namespace.limits["cpu"]),
+            request_memory=min(plan.default_request_memory, namespace.limits["memory"]),
+            limit_memory=min(plan.default_limit_memory, namespace.limits["memory"]),
             max_cpu=namespace.limits["cpu"],
             max_memory=namespace.limits["memory"],
         ),

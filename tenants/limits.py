@@ -12,6 +12,15 @@ from tenants.live import events
 from tenants.models import Cause, Grant, Namespace, Operation, QuotaRequest, User
 
 
+def begin(namespace: Namespace, actor: User) -> None:
+    """The first lines of a new namespace in the ledger: what its plan gives it."""
+    common = {"team": namespace.team, "namespace": namespace, "place": namespace.cluster_name, "actor": actor}
+    Grant.objects.bulk_create(
+        Grant(**common, resource=resource, old=0, new=amount, cause=Cause.PLAN)
+        for resource, amount in namespace.limits.items()
+    )
+
+
 def change(
     namespace: Namespace,
     new: Mapping[str, int],

@@ -55,14 +55,14 @@ def weigh(namespace: Namespace, wants: Mapping[str, int], until: date | None) ->
     row, policy = current()
     peaks, stands = peaks_of(namespace), standing(namespace)
     days = (until - timezone.localdate()).days + 1 if until is not None else None
-    recent = _recent(namespace.team)
+    recent, sums = _recent(namespace.team), sums_of(namespace.team)
     facts = tuple(
         rules.Facts(
             resource=resource,
             granted=stands.get(resource, 0),
             wanted=wanted,
             peak=peaks.get(resource, 0),
-            total=_total(namespace.team, resource) - namespace.limits.get(resource, 0) + wanted,
+            total=sums.get(resource, 0) - namespace.limits.get(resource, 0) + wanted,
             ceiling=namespace.team.ceilings.get(resource),
             labels=namespace.team.labels,
             recent=recent,
@@ -87,6 +87,20 @@ def ceiling(team: Team, policy: rules.Policy, resource: str) -> int | None:
     return team.ceilings.get(resource, policy.ceilings.get(resource))
 
 
+def sums_of(team: Team) -> dict[str, int]:
+    """What all namespaces of the team are granted together, by resource."""
+    sums: dict[str, int] = {}
+    for limits in team.namespaces.values_list("limits", flat=True):
+        for resource, amount in limits.items():
+            sums[resource] = sums.get(resource, 0) + amount
+    return sums
+
+
+def namespaces_max(team: Team, policy: rules.Policy) -> int:
+    """How many namespaces the team may have."""
+    return policy.namespaces_max if team.namespaces_max is None else team.namespaces_max
+
+
 def peaks_of(namespace: Namespace) -> dict[str, int]:
     """The most that was used or reserved at once in the last two weeks, by resource."""
     since = timezone.now() - timedelta(days=PEAK_DAYS)
@@ -95,10 +109,6 @@ def peaks_of(namespace: Namespace) -> dict[str, int]:
         for resource, (_, used, reserved, _limit) in values.items():
             peaks[resource] = max(peaks.get(resource, 0), used, reserved)
     return peaks
-
-
-def _total(team: Team, resource: str) -> int:
-    return sum(limits.get(resource, 0) for limits in team.namespaces.values_list("limits", flat=True))
 
 
 def _recent(team: Team) -> int:

@@ -145,9 +145,8 @@ SPECTACULAR_SETTINGS = {
 CLUSTERS: dict[str, dict[str, object]] = {}
 # Begins every namespace's name in a cluster. Immutable once namespaces exist: it anchors the trust of the second wall.
 NAMESPACE_PREFIX = ""
-# What one person and one team may make for themselves: who needs more asks the platform team, which sets more here.
+# What one person may make for themselves: who needs more asks the platform team, which sets more here.
 MAX_TEAMS_PER_PERSON = 10
-MAX_NAMESPACES_PER_TEAM = 20
 # What mails and pages call the site.
 SITE_NAME = "Berth"
 # How long an invitation can be accepted; how many one team sends within an hour, and how often one person asks to join.

@@ -8,7 +8,12 @@ from cluster.specs import STANDARD
 
 
 class Plan(models.Model):
-    """Hard limits and container defaults of a namespace: CPU in millicores, memory and storage in bytes."""
+    """Hard limits and container defaults of a namespace: CPU in millicores, memory and storage in bytes.
+
+    A namespace begins with the limits and keeps its own; its container defaults are always the plan's.
+    """
+
+    noun = "plan"
 
     name = models.CharField(max_length=24, unique=True)
     title = models.CharField(max_length=60)

@@ -39,6 +39,19 @@ def team_name(text: str) -> str:
     return _title(text, TITLE_MAX, "Payments")
 
 
+def plan_name(text: str) -> str:
+    """A plan's short name in addresses, 1 to 24 characters; never changes."""
+    name = _label(text, 1, 24)
+    if name in RESERVED_OBJECTS:
+        raise Broken(f"“{name}” is an address of its own here: choose another name.")
+    return name
+
+
+def plan_title(text: str) -> str:
+    """A plan's title for people, 1 to 60 characters on one line."""
+    return _title(text, 60, "Small")
+
+
 def token_name(text: str) -> str:
     """What a token is for, 1 to 60 characters on one line."""
     return _title(text, TOKEN_NAME_MAX, "deploys from CI")

@@ -27,7 +27,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     Without `resources` it is about those of `at_most`, and without these, too, about all.
     """
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    name: Annotated[str, msgspec.Meta(max_length=80)]
     then: Literal["approve", "approver"] = "approve"
     resources: tuple[str, ...] = ()
     at_most: dict[str, Amount] = {}  # wanted limit, by resource

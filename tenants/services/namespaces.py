@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.crypto import get_random_string
 
-from tenants import access, rules
+from tenants import access, limits, rules, weighing
 from tenants.errors import Conflict, Gone, Invalid
 from tenants.models import Namespace, Operation, Plan, Team, User
+from tenants.rules.resources import say, title
 from tenants.services.wishes import carry_out, clean, confirmed, lock_namespace, lock_team, mark_deleting, under_way
 
 CLUSTER = "default"
@@ -17,9 +18,9 @@ MARK_LENGTH, MARK_LETTERS = 5, "bcdfghjklmnpqrstvwxz2456789"
 
 
 def create_namespace(*, actor: User, team: Team, name: str, plan: Plan) -> tuple[Namespace, Operation]:
-    """A namespace with the sizes of `plan`. Raises Invalid at name or plan, Conflict where the team has the name.
+    """A namespace with the limits of `plan`. Raises Invalid at name or plan, Conflict where the team has the name.
 
-    Code "too_many" when the team has as many as a team may have.
+    Code "too_many" when the team has as many as it may have, "ceiling" when the plan does not fit under its ceilings.
     """
     access.require(actor, "namespaces.create", team)
     name = clean("name", lambda: rules.namespace_name(name))
@@ -28,8 +29,8 @@ def create_namespace(*, actor: User, team: Team, name: str, plan: Plan) -> tuple
     with transaction.atomic():
         team = lock_team(team)
         namespace = _make(team, name, plan)
-        if team.namespaces.count() > settings.MAX_NAMESPACES_PER_TEAM:
-            raise Invalid.at("name", _too_many(team), code="too_many")
+        _within_walls(team, namespace)
+        limits.begin(namespace, actor)
         operation = carry_out(
             actor=actor, row=namespace, kind="namespace.apply", action="namespace.create", detail=f"plan {plan.name}"
         )
@@ -83,7 +84,18 @@ def _taken(mine: Namespace) -> Conflict:
     return Conflict(message, code="taken", fields={"name": message})
 
 
-def _too_many(team: Team) -> str:
-    most = settings.MAX_NAMESPACES_PER_TEAM
-    places = "1 namespace" if most == 1 else f"{most} namespaces"
-    return f"{team.name} has {places}, as many as a team may: delete one, or ask the platform team for more."
+def _within_walls(team: Team, namespace: Namespace) -> None:
+    """Ceilings and the number of namespaces are about all of the locked team's; the new one is among them."""
+    _, policy = weighing.current()
+    most = weighing.namespaces_max(team, policy)
+    if team.namespaces.count() > most:
+        places = "1 namespace" if most == 1 else f"{most} namespaces"
+        words = f"{team.name} has {places}, as many as it may: delete one, or ask the platform team for more."
+        raise Invalid.at("name", words, code="too_many")
+    sums = weighing.sums_of(team)
+    for resource, amount in namespace.limits.items():
+        ceiling = weighing.ceiling(team, policy, resource)
+        if ceiling is not None and amount and sums[resource] > ceiling:
+            left = say(resource, max(0, ceiling - sums[resource] + amount))
+            words = f"Its {title(resource)} does not fit: {team.name} has {left} left of its {say(resource, ceiling)}."
+            raise Invalid.at("plan", f"{words} Choose a smaller plan, or lower a namespace.", code="ceiling")

@@ -75,7 +75,7 @@ def test_a_missing_setting_stops_the_start(name: str) -> None:
         ("BERTH_EMAIL_TLS", "perhaps", "write true or false"),
         ("BERTH_TRUSTED_PROXIES", "-1", "at least 0"),
         ("BERTH_MAX_TEAMS_PER_PERSON", "0", "at least 1"),
-        ("BERTH_MAX_NAMESPACES_PER_TEAM", "many", "whole number"),
+        ("BERTH_MAX_TEAMS_PER_PERSON", "many", "whole number"),
         ("BERTH_REQUIRE_MFA", "everybody", "takes owners, staff"),
     ],
 )

@@ -212,7 +212,7 @@ class Stack:
         self.manage("migrate", "--noinput", "--verbosity", "0")
         for process in (*self.webs, self.worker, self.observer):
             process.start()
-        self.manage("create_default_plans")
+        self.manage("create_defaults")
         self.token = accounts.make_token(self.manage)
         for url in self.urls:
             until(url, lambda url=url: requests.get(f"{url}/readyz", timeout=2).status_code == 200)  # type: ignore[misc]

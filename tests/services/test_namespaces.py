@@ -8,9 +8,9 @@ import pytest
 
 from cluster.names import is_label
 from tenants.errors import Conflict, Forbidden, Gone, Invalid, QuotaExceeded
-from tenants.models import Namespace, Operation, Plan, Team, User, Volume
+from tenants.models import Grant, Namespace, Operation, Plan, Team, User, Volume
 from tenants.services import apps, namespaces, secrets, volumes
-from tests.factories import GIB, make_app, make_namespace, make_secret, make_team, make_user, make_volume
+from tests.factories import GIB, make_app, make_namespace, make_policy, make_secret, make_team, make_user, make_volume
 
 
 def test_namespace_gets_its_name_in_the_cluster(andy: User, team: Team, plan: Plan, settings: object) -> None:
@@ -51,16 +51,41 @@ def test_marked_name_keeps_to_the_longest_that_a_cluster_takes(
     assert is_label(namespace.cluster_name)
 
 
-def test_one_namespace_more_than_a_team_may_have_is_refused(
-    andy: User, team: Team, plan: Plan, settings: object
-) -> None:
-    settings.MAX_NAMESPACES_PER_TEAM = 2
+def test_one_namespace_more_than_a_team_may_have_is_refused(andy: User, team: Team, plan: Plan) -> None:
+    make_policy(namespaces_max=2)
     for name in ("dev", "stage"):
         namespaces.create_namespace(actor=andy, team=team, name=name, plan=plan)
     with pytest.raises(Invalid, match="2 namespaces") as caught:
         namespaces.create_namespace(actor=andy, team=team, name="prod", plan=plan)
     assert (caught.value.code, set(caught.value.fields)) == ("too_many", {"name"})
     assert sorted(Namespace.objects.values_list("name", flat=True)) == ["dev", "stage"]
+
+
+def test_number_of_namespaces_that_staff_set_for_a_team_goes_before_the_policy_s(
+    andy: User, team: Team, plan: Plan
+) -> None:
+    make_policy(namespaces_max=0)
+    Team.objects.filter(pk=team.pk).update(namespaces_max=1)
+    namespaces.create_namespace(actor=andy, team=team, name="dev", plan=plan)
+    with pytest.raises(Invalid, match="1 namespace,"):
+        namespaces.create_namespace(actor=andy, team=team, name="stage", plan=plan)
+
+
+def test_plan_must_fit_under_the_ceilings_with_what_the_team_has(
+    andy: User, team: Team, namespace: Namespace, plan: Plan
+) -> None:
+    make_policy(ceilings={"memory": 15 * GIB})
+    with pytest.raises(Invalid, match=r"Its memory does not fit: Payments has 7 GiB left of its 15 GiB") as caught:
+        namespaces.create_namespace(actor=andy, team=team, name="stage", plan=plan)
+    assert (caught.value.code, set(caught.value.fields)) == ("ceiling", {"plan"})
+    make_policy(ceilings={"memory": 16 * GIB})
+    namespaces.create_namespace(actor=andy, team=team, name="stage", plan=plan)
+
+
+def test_limits_of_a_new_namespace_stand_in_the_ledger(andy: User, team: Team, plan: Plan) -> None:
+    namespace, _ = namespaces.create_namespace(actor=andy, team=team, name="dev", plan=plan)
+    told = {grant.resource: (grant.old, grant.new, grant.cause) for grant in Grant.objects.filter(namespace=namespace)}
+    assert told == {resource: (0, amount, "plan") for resource, amount in plan.limits.items()}
 
 
 def test_name_of_a_namespace_rests_while_it_is_deleted(andy: User, team: Team, namespace: Namespace) -> None:

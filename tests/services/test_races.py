@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -20,6 +21,7 @@ from tenants.services import (
     joining,
     members,
     namespaces,
+    policies,
     secrets,
     suspensions,
     teams,
@@ -32,6 +34,7 @@ from tests.factories import (
     make_app,
     make_invitation,
     make_member,
+    make_policy,
     make_request,
     make_spec,
     make_team,
@@ -79,15 +82,37 @@ def test_last_team_that_a_person_may_own_is_made_once(bob: User, settings: Setti
     assert ends == {"done": 1, "too_many": MANY - 1}
 
 
+@pytest.mark.parametrize(
+    ("wall", "code"), [({"namespaces_max": 1}, "too_many"), ({"ceilings": {"memory": 15 * GIB}}, "ceiling")]
+)
 def test_last_namespace_that_a_team_may_have_is_made_once(
-    alice: User, team: Team, plan: Plan, settings: Settings
+    alice: User, team: Team, plan: Plan, wall: dict[str, Any], code: str
 ) -> None:
-    settings.MAX_NAMESPACES_PER_TEAM = 1
+    make_policy(**wall)
 
     def create(number: int) -> None:
         namespaces.create_namespace(actor=alice, team=team, name=f"dev-{number}", plan=plan)
 
-    assert at_once(create) == {"done": 1, "too_many": MANY - 1}
+    assert at_once(create) == {"done": 1, code: MANY - 1}
+
+
+def test_of_two_who_save_the_next_policy_the_second_is_told() -> None:
+    dave, seen = make_user("dave", staff_role=StaffRole.APPROVER), make_policy().pk
+
+    def save(number: int) -> None:
+        policies.save(actor=dave, body={"namespaces_max": number}, newest=seen)
+
+    assert at_once(save) == {"done": 1, "overtaken": MANY - 1}
+
+
+def test_of_two_who_put_a_policy_live_the_second_is_told() -> None:
+    dave, held = make_user("dave", staff_role=StaffRole.APPROVER), make_policy().pk
+    drafts = [policies.save(actor=dave, body={"namespaces_max": number}) for number in range(MANY)]
+
+    def go_live(number: int) -> None:
+        policies.go_live(actor=dave, policy=drafts[number], holds=held)
+
+    assert at_once(go_live) == {"done": 1, "overtaken": MANY - 1}
 
 
 def test_one_name_in_the_cluster_goes_to_one_of_two_teams(alice: User, plan: Plan) -> None:

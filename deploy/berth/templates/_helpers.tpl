@@ -21,7 +21,6 @@ app.kubernetes.io/component: {{ .component }}
 - {name: BERTH_INSECURE_HTTP, value: {{ .Values.insecureHttp | quote }}}
 - {name: BERTH_NAMESPACE_PREFIX, value: {{ .Values.namespacePrefix | quote }}}
 - {name: BERTH_MAX_TEAMS_PER_PERSON, value: {{ .Values.maxTeamsPerPerson | quote }}}
-- {name: BERTH_MAX_NAMESPACES_PER_TEAM, value: {{ .Values.maxNamespacesPerTeam | quote }}}
 - {name: BERTH_CLUSTERS, value: {{ dict "default" (dict "title" (.Values.clusterTitle | default "this cluster") "in_cluster" true) | toJson | quote }}}
 - name: BERTH_SECRET_KEY
   valueFrom: {secretKeyRef: {name: {{ .Values.secrets.app.name }}, key: {{ .Values.secrets.app.secretKey | default "secret-key" }}}}
