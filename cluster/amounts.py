@@ -6,6 +6,7 @@ from cluster import quantities
 
 MIB, GIB = 1 << 20, 1 << 30
 
+_OF_CLASS = ".storageclass.storage.k8s.io/requests.storage"
 NAMES = {
     "cpu": "CPU",
     "requests.cpu": "CPU",
@@ -20,8 +21,14 @@ NAMES = {
 
 
 def name(resource: str) -> str:
-    """What people call a resource of a quota or a limit range."""
-    return NAMES.get(resource, resource)
+    """What people call a resource of a quota or a limit range.
+
+    >>> name("requests.nvidia.com/gpu"), name("fast.storageclass.storage.k8s.io/requests.storage")
+    ('nvidia.com/gpu', 'storage of class fast')
+    """
+    if resource.endswith(_OF_CLASS):
+        return f"storage of class {resource.removesuffix(_OF_CLASS)}"
+    return NAMES.get(resource, resource.removeprefix("requests."))
 
 
 def say(resource: str, text: str) -> str:

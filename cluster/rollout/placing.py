@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
-from cluster import amounts, names
+from cluster import amounts, names, refusals
 from cluster.pruned import Claim, Condition, ContainerStatus, Pod, ReplicaSet
 from cluster.rollout.facts import Events, condition
 from cluster.rollout.finding import PATIENCE, Finding
 
-_QUOTA = re.compile(r"exceeded quota: \S+ requested: (?P<requested>.+), used: (?P<used>.+), limited: (?P<limited>.+)$")
 _CONFIG_MAP = re.compile(r'^configmap "(?P<named>[^"]+)" not found|find key \S+ in ConfigMap [^/]+/(?P<keyed>\S+)')
 _LIMIT = re.compile(
     r"is forbidden: (?P<bound>maximum|minimum) (?P<resource>\S+) usage per (?P<what>\S+) is (?P<allowed>[^\s,]+), "
@@ -31,8 +30,8 @@ def refusal_finding(replicaset: ReplicaSet) -> Finding | None:
 def _refusal(message: str) -> tuple[str, dict[str, str]]:
     if found := re.search(r'violates PodSecurity "(?P<policy>[^"]+)"', message):
         return "pod_security", {"policy": found["policy"]}
-    if found := _QUOTA.search(message):
-        return "quota_full", {"room": _room(found["requested"], found["used"], found["limited"])}
+    if room := refusals.room(message):
+        return "quota_full", {"room": room}
     if "failed quota: " in message and (missing := re.findall(r"([\w.]+) for: ", message)):
         return "quota_demands", {"missing": " and ".join(map(amounts.name, missing))}
     if found := _LIMIT.search(message):
@@ -43,20 +42,6 @@ def _refusal(message: str) -> tuple[str, dict[str, str]]:
     if found := re.search(r"is forbidden: (?P<rule>\[?(maximum|minimum|\S+ max limit to request ratio) .*)$", message):
         return "limit_range", {"rule": found["rule"].strip("[]")}
     return "pod_refused", {}
-
-
-def _room(requested: str, used: str, limited: str) -> str:
-    """Of "requests.cpu=10m", "requests.cpu=20m", "requests.cpu=20m": "CPU: 0.01 core wanted, …"."""
-    held, limits = _pairs(used), _pairs(limited)
-    return "; ".join(
-        f"{amounts.name(name)}: {amount} wanted, {held.get(name, '?')} of {limits.get(name, '?')} taken"
-        for name, amount in _pairs(requested).items()
-    )
-
-
-def _pairs(text: str) -> dict[str, str]:
-    pairs = (pair.partition("=") for pair in text.split(","))
-    return {name: amounts.say(name, amount) for name, _, amount in pairs}
 
 
 def schedule_finding(pod: Pod, claims: Iterable[Claim], events: Events) -> Finding | None:

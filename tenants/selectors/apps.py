@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.db.models import QuerySet
 
+from cluster import refusals
 from cluster.pruned import Event
 from cluster.rollout import Lane, Rollout, Tile, from_json
 from tenants import access
@@ -171,7 +172,7 @@ def _header(app: App, rollout: Rollout | None) -> tuple[str, str, str]:
         return "stopping", "Being deleted.", "Its pods end; volumes and secrets stay."
     if refused is not None and refused["status"] == "False":
         release = app.release.number if app.release else 1
-        return "bad", f"The cluster did not take v{release}.", refused["message"]
+        return "bad", f"The cluster did not take v{release}.", refusals.said(refused["message"])
     if rollout is None:
         return "waiting", "Waiting for the cluster.", "Nothing was seen of it yet."
     return KINDS[rollout.state], f"{rollout.sentence}.", rollout.detail

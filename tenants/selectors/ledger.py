@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-from django.db.models import QuerySet
 
 from cluster import images
 from tenants.models import App, Release
@@ -33,12 +32,18 @@ class LedgerRow:
     what: str
     reason: str
     can_return: bool
+    no_room: str = ""
 
 
-def rows(releases: QuerySet[Release], current: Release | None) -> list[LedgerRow]:
-    """Releases, newest first. `can_return`: it worked and is not the wanted one."""
+def rows(
+    releases: Iterable[Release], current: Release | None, no_room: Mapping[int, str] | None = None
+) -> list[LedgerRow]:
+    """Releases, newest first, with their makers. `can_return`: it worked and is not the wanted one.
+
+    `no_room`: by number, why the quota has no room for a rollback to it.
+    """
     found = []
-    for release in releases.select_related("created_by"):
+    for release in releases:
         words = Outcome(release.outcome).label.capitalize()
         found.append(
             LedgerRow(
@@ -47,10 +52,16 @@ def rows(releases: QuerySet[Release], current: Release | None) -> list[LedgerRow
                 words=words,
                 what=changes.sentence(release.changes, release.rolled_back_to),
                 reason=release.outcome_reason,
-                can_return=release.worked and (current is None or release.pk != current.pk),
+                can_return=returnable(release, current),
+                no_room=(no_room or {}).get(release.number, ""),
             )
         )
     return found
+
+
+def returnable(release: Release, current: Release | None) -> bool:
+    """Whether a rollback may bring it back."""
+    return release.worked and (current is None or release.pk != current.pk)
 
 
 def tags_before(app: App) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cluster import refusals
 from tenants.models import Operation
 from tenants.models.operation import OperationState
 
@@ -25,6 +26,7 @@ def live_context(operation: Operation) -> dict[str, Any]:
     remaining = [(kind, count) for kind, count in sorted(operation.progress.get("kinds", {}).items()) if count]
     return {
         "operation": operation,
+        "plain": refusals.plain(operation.error_message),
         "kind": KINDS[state],
         "words": state.label.capitalize(),
         "title": title(operation),

@@ -12,18 +12,20 @@ the limit in the cluster follows the use down, and nothing new may keep it up.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from tenants import mounts
-from tenants.models import App, Grant, Namespace
+from tenants.models import App, Grant, Namespace, Release
 from tenants.releases import ReleaseSpec, load
 from tenants.reservations import default_class, own_part, reserved_in, secrets_in
 from tenants.rules import shortage
 from tenants.rules.quota import Preflight, Row
 from tenants.rules.resources import CLASS, say
 
-__all__ = ["Preflight", "Row", "preflight", "reserved", "secret_preflight", "volume_preflight"]
+__all__ = ["Preflight", "Row", "preflight", "reserved", "secret_preflight", "volume_preflight", "without_room"]
 
 
 def preflight(namespace: Namespace, app: App | None = None, spec: ReleaseSpec | None = None) -> Preflight:
@@ -37,6 +39,20 @@ def preflight(namespace: Namespace, app: App | None = None, spec: ReleaseSpec | 
         return shortage.of_wish(limits, others, {}, ended)
     old = load(app.release.spec) if app is not None and app.release is not None else None
     return shortage.of_app(limits, others, mounts.with_demands(namespace, spec), old, ended)
+
+
+def without_room(app: App, releases: Iterable[Release]) -> dict[int, str]:
+    """Those of the app's earlier releases that the quota has no room for now: number → what is short, and what to do.
+
+    The volumes that a release mounts are taken to be as they were.
+    """
+    specs = {release.number: load(release.spec) for release in releases}
+    if not specs or app.release is None:
+        return {}
+    limits, ended = _limits(app.namespace)
+    others, old = _others(app.namespace, app), load(app.release.spec)
+    found = {number: shortage.of_app(limits, others, spec, old, ended) for number, spec in specs.items()}
+    return {number: " ".join(one.fields.values()) for number, one in found.items() if not one.fits}
 
 
 def volume_preflight(namespace: Namespace, size: int, storage_class: str = "") -> Preflight:

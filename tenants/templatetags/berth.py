@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from cluster import refusals
 from cluster.rollout.facts import seconds as span
 from tenants import access, rules
 from tenants.selectors import changes, teams
@@ -261,7 +262,7 @@ def volume_state(volume: Any, large: bool = False) -> SafeString:
     if volume.deleting:
         return state("stopping", "Being deleted", "", large)
     if applied is not None and applied["status"] == "False":
-        return state("bad", "Refused", applied["message"], large)
+        return state("bad", "Refused", refusals.said(applied["message"]), large)
     if volume.phase == "Bound":
         return state("ok", "Ready", "", large)
     if volume.phase == "Lost":
@@ -278,7 +279,7 @@ def secret_state(secret: Any) -> SafeString:
     if secret.deleting:
         return state("stopping", "Being deleted", "", True)
     if applied is not None and applied["status"] == "False":
-        return state("bad", "Refused", applied["message"], True)
+        return state("bad", "Refused", refusals.said(applied["message"]), True)
     if secret.observed_generation >= secret.generation:
         return state("ok", "Set", "the cluster holds its values", True)
     return state("busy", "Being set", "", True)

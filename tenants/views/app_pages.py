@@ -10,9 +10,9 @@ from tenants.errors import NotFound
 from tenants.forms.fields import ConfirmForm
 from tenants.models import App, Release
 from tenants.releases import diff, load
-from tenants.selectors import apps, changes, ledger
+from tenants.selectors import apps, changes
 from tenants.services import apps as verbs
-from tenants.views.apps import app_context
+from tenants.views.apps import app_context, ledger_of
 from tenants.views.scope import Request, app_of, attempt, page, told, wanted_part
 
 
@@ -33,7 +33,7 @@ def releases(request: Request, team: str, namespace: str, app: str) -> HttpRespo
     context = {
         **app_context(request, found, "releases"),
         **apps.live_context(found, apps.last_rollout(found)),
-        "ledger": ledger.rows(found.releases.all()[:200], found.release),
+        "ledger": ledger_of(found, 200),
         "numbers": shown,
     }
     part = wanted_part(request, "releases")

@@ -11,13 +11,13 @@ from django.shortcuts import redirect, render
 
 from cluster import images
 from tenants import access
-from tenants.errors import Invalid
+from tenants.errors import Invalid, QuotaExceeded
 from tenants.forms import apps as forms
 from tenants.models import App, Namespace
 from tenants.releases import Health, ReleaseSpec, load
 from tenants.selectors import apps, ledger, preview, remains
 from tenants.services import apps as verbs
-from tenants.services.quotas import preflight
+from tenants.services.quotas import preflight, without_room
 from tenants.views.scope import Request, app_of, attempt, crumbs, namespace_of, page, told, wanted_part
 
 # What a new app begins with.
@@ -64,7 +64,7 @@ def detail(request: Request, team: str, namespace: str, app: str) -> HttpRespons
     context = {
         **app_context(request, found, "overview"),
         **apps.live_context(found, rollout),
-        "ledger": ledger.rows(found.releases.all()[:5], found.release),
+        "ledger": ledger_of(found, 5),
         "uses": apps.parts(found),
         "history": apps.history(request.user, found),
         "remedy": _remedy(found, rollout),
@@ -102,7 +102,10 @@ def roll_back(request: Request, team: str, namespace: str, app: str) -> HttpResp
     number = request.POST.get("number", "")
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         raise Invalid.at("number", "Choose a release of the list.")
-    release, operation = verbs.roll_back(actor=request.user, app=found, number=int(number))
+    try:
+        release, operation = verbs.roll_back(actor=request.user, app=found, number=int(number))
+    except QuotaExceeded:
+        return _no_room(request, found, f"v{number}", load(verbs.release_to_return_to(found, int(number)).spec))
     told(request, f"You asked for v{release.number}, which brings back v{number}.", operation)
     return redirect("app", team, namespace, app)
 
@@ -111,7 +114,10 @@ def roll_back(request: Request, team: str, namespace: str, app: str) -> HttpResp
 def refresh_secrets(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
     """The wanted release again with the newest values of its secrets."""
     found = app_of(request, team, namespace, app)
-    release, operation = verbs.refresh_secrets(actor=request.user, app=found)
+    try:
+        release, operation = verbs.refresh_secrets(actor=request.user, app=found)
+    except QuotaExceeded:
+        return _no_room(request, found, "A release with the newest values", _spec(found))
     told(request, f"You asked for v{release.number}, with the newest values of its secrets.", operation)
     return redirect("app", team, namespace, app)
 
@@ -128,6 +134,13 @@ def app_context(request: Request, app: App, tab: str) -> dict[str, Any]:
         "crumbs": crumbs(app, *titles[tab]),
         "back_to": _back_to(app),
     }
+
+
+def ledger_of(app: App, most: int) -> list[ledger.LedgerRow]:
+    """The newest releases, and which of them the quota has no room for now."""
+    releases = list(app.releases.select_related("created_by")[:most])
+    back = [release for release in releases if ledger.returnable(release, app.release)]
+    return ledger.rows(releases, app.release, without_room(app, back))
 
 
 def remains_context(namespace: Namespace, app: App | None, spec: ReleaseSpec) -> dict[str, Any]:
@@ -192,6 +205,17 @@ def _change(
         "tags": ledger.tags_before(app),
     }
     return render(request, f"tenants/apps/{tab}.html{part}", context)
+
+
+def _no_room(request: Request, app: App, what: str, spec: ReleaseSpec) -> HttpResponse:
+    """The answer to a button whose release the quota has no room for: the figures, and what to change."""
+    context = {
+        **app_context(request, app, "releases"),
+        **apps.live_context(app, apps.last_rollout(app)),
+        **remains_context(app.namespace, app, spec),
+        "what": what,
+    }
+    return render(request, "tenants/apps/no_room.html", context, status=QuotaExceeded.status)
 
 
 def _remedy(app: App, rollout: Any) -> dict[str, Any] | None:

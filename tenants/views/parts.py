@@ -19,7 +19,7 @@ from tenants.selectors import operations, remains, teams
 from tenants.services import secrets as secret_verbs
 from tenants.services import volumes as volume_verbs
 from tenants.services.parts import users_of
-from tenants.services.quotas import volume_preflight
+from tenants.services.quotas import secret_preflight, volume_preflight
 from tenants.views.scope import (
     Request,
     attempt,
@@ -94,6 +94,7 @@ def new_secret(request: Request, team: str, namespace: str) -> HttpResponse:
             told(request, f"You set the secret {secret.name}.", operation)
             return _went(request, secret)
     context = {"namespace": place, "team": place.team, "form": form, "crumbs": crumbs(place, "New secret")}
+    context |= remains.panel(secret_preflight(place), remains.OF_SECRET)
     return render(request, "tenants/secrets/new.html", context)
 
 
@@ -125,7 +126,7 @@ def secret(request: Request, team: str, namespace: str, secret: str) -> HttpResp
     used = teams.uses_in(found.namespace.team)["secrets"].get((found.namespace_id, found.name), [])
     behind = [app for app, _ in used if _behind(app, found)]
     context = {**_context(found), "secret": found, "keys": sorted(found.keys.items()), "uses": used, "behind": behind}
-    context["is_login"] = is_login
+    context |= {"is_login": is_login, **remains.panel(secret_preflight(found.namespace), remains.OF_SECRET)}
     return render(request, "tenants/secrets/detail.html", {**context, "form": form, "crumbs": crumbs(found)})
 
 

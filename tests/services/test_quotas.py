@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from tenants.errors import QuotaExceeded
-from tenants.models import Namespace, Operation, Plan, User
+import pytest
+from django.utils import timezone
+
+from tenants.errors import Invalid, QuotaExceeded
+from tenants.models import Cause, ClusterState, Grant, Namespace, Operation, User
 from tenants.releases import SecretKey, VolumeAt
 from tenants.reservations import reserved_in, secrets_in
-from tenants.services import apps, quotas, secrets
+from tenants.services import apps, quotas, secrets, volumes
 from tests.factories import GIB, make_app, make_release, make_secret, make_spec, make_volume
 
 
@@ -78,3 +81,141 @@ def test_a_release_with_a_one_node_volume_takes_no_surge_and_says_so(namespace: 
     assert "stop before the new ones start" in " ".join(found.notes)
     plain = quotas.preflight(namespace, spec=make_spec(replicas=2))
     assert (plain.row("pods").surge, plain.notes) == (1, ())
+
+
+# -- what the cluster counts
+
+
+def seen(namespace: Namespace, **usage: int) -> Namespace:
+    namespace.usage = usage
+    namespace.save()
+    return namespace
+
+
+def test_what_somebody_made_with_kubectl_is_taken(namespace: Namespace) -> None:
+    make_app(namespace, memory=GIB)
+    seen(namespace, memory=7 * GIB, pods=7)
+    found = quotas.preflight(namespace, spec=make_spec(memory=GIB))
+    assert (found.row("memory").others, found.row("memory").short) == (7 * GIB, GIB)
+    assert found.row("pods").others == 7
+
+
+def test_what_rows_reserve_is_taken_before_the_cluster_counts_it(namespace: Namespace) -> None:
+    make_app(namespace, memory=3 * GIB, replicas=2)
+    seen(namespace, memory=0, pods=0)
+    assert quotas.preflight(namespace, spec=make_spec()).row("memory").others == 6 * GIB
+
+
+def test_an_app_is_not_refused_for_what_it_has_itself(namespace: Namespace) -> None:
+    app = make_app(namespace, memory=3 * GIB, cpu=100, replicas=2)
+    seen(namespace, memory=6 * GIB, cpu=200, pods=2, services=1)
+    found = quotas.preflight(namespace, app, make_spec(memory=2 * GIB, cpu=100, replicas=2))
+    assert [found.row(resource).others for resource in ("memory", "cpu", "pods", "services")] == [0, 0, 0, 0]
+    assert found.fits
+
+
+def test_the_surge_of_an_apps_own_rollout_is_not_anothers(namespace: Namespace) -> None:
+    app = make_app(namespace, memory=2 * GIB, replicas=2)
+    app.release = make_release(app, 2, make_spec(memory=2 * GIB, cpu=200, replicas=2))
+    app.save()
+    seen(namespace, memory=6 * GIB, pods=3)
+    assert quotas.preflight(namespace, app, make_spec(memory=2 * GIB, replicas=2)).row("memory").others == 0
+
+
+def test_pods_of_anothers_rollout_are_taken(namespace: Namespace) -> None:
+    app = make_app(namespace, memory=GIB)
+    make_app(namespace, "worker", memory=2 * GIB)
+    seen(namespace, memory=5 * GIB, pods=3)
+    assert quotas.preflight(namespace, app, make_spec(memory=GIB)).row("memory").others == 4 * GIB
+
+
+# -- beside the seven
+
+
+def test_a_volume_takes_of_its_class_too(bob: User, namespace: Namespace) -> None:
+    namespace.limits |= {"storage:fast": 10 * GIB}
+    namespace.save()
+    make_volume(namespace, size=8 * GIB, storage_class="fast")
+    with pytest.raises(QuotaExceeded) as refused:
+        volumes.create_volume(actor=bob, namespace=namespace, name="more", size=5 * GIB, storage_class="fast")
+    assert refused.value.fields["size"].startswith("3 GiB too much: 2 GiB are free. Set 2 GiB or less")
+    figure = next(row for row in refused.value.figures if row["resource"] == "storage:fast")
+    assert (figure["others"], figure["this"], figure["short"]) == (8 * GIB, 5 * GIB, 3 * GIB)
+    volumes.create_volume(actor=bob, namespace=namespace, name="other", size=5 * GIB, storage_class="slow")
+
+
+def test_a_volume_without_a_class_takes_of_the_clusters_default(namespace: Namespace) -> None:
+    classes = [{"name": "fast", "default": True}, {"name": "slow", "default": False}]
+    ClusterState.objects.create(alias="default", since=timezone.now(), info={"storage_classes": classes})
+    namespace.limits |= {"storage:fast": 10 * GIB}
+    namespace.save()
+    make_volume(namespace, size=8 * GIB)
+    assert quotas.volume_preflight(namespace, 5 * GIB).row("storage:fast").short == 3 * GIB
+    assert quotas.volume_preflight(namespace, 5 * GIB, "slow").fits
+
+
+def test_a_class_that_the_cluster_lacks_is_refused_with_those_it_has(bob: User, namespace: Namespace) -> None:
+    classes = [{"name": "fast", "default": True}, {"name": "slow", "default": False}]
+    ClusterState.objects.create(alias="default", since=timezone.now(), info={"storage_classes": classes})
+    with pytest.raises(Invalid) as refused:
+        volumes.create_volume(actor=bob, namespace=namespace, name="data", size=GIB, storage_class="fats")
+    assert "fast, slow" in refused.value.fields["storage_class"]
+    volumes.create_volume(actor=bob, namespace=namespace, name="data", size=GIB, storage_class="slow")
+
+
+def test_an_extended_resource_is_shown_as_the_cluster_counts_it(namespace: Namespace) -> None:
+    namespace.limits |= {"nvidia.com/gpu": 4}
+    seen(namespace, **{"nvidia.com/gpu": 3})
+    row = quotas.preflight(namespace, spec=make_spec()).row("nvidia.com/gpu")
+    assert (row.limit, row.others, row.takes, row.remains) == (4, 3, 0, 1)
+
+
+# -- after a raise
+
+
+def ended_raise(namespace: Namespace, *, days_ago: int, limit: int, back_to: int) -> None:
+    """A raise of memory whose last day is past; the limit in the cluster follows the use down."""
+    namespace.limits |= {"memory": limit}
+    namespace.save()
+    until = timezone.localdate() - timedelta(days=days_ago)
+    Grant.objects.create(
+        team=namespace.team, namespace=namespace, place="x", resource="memory", old=back_to, new=limit,
+        cause=Cause.REQUEST, until=until, back_to=back_to,
+    )  # fmt: skip
+
+
+def test_new_work_is_refused_in_words_while_an_ended_raise_is_still_used(bob: User, namespace: Namespace) -> None:
+    make_app(namespace, memory=11 * GIB)
+    ended_raise(namespace, days_ago=2, limit=11 * GIB, back_to=8 * GIB)
+    with pytest.raises(QuotaExceeded) as refused:
+        apps.create_app(actor=bob, namespace=namespace, name="more", spec=make_spec())
+    words = refused.value.fields["memory"]
+    assert "the limit goes back to 8 GiB." in words
+    assert "over its limit by 3 GiB: 11 GiB are taken of 8 GiB" in words
+    assert refused.value.figures[1]["free"] == 0
+
+
+def test_room_that_comes_free_below_an_ended_raise_is_not_given_again(namespace: Namespace) -> None:
+    make_app(namespace, memory=9 * GIB)
+    ended_raise(namespace, days_ago=2, limit=11 * GIB, back_to=8 * GIB)
+    assert not quotas.preflight(namespace, spec=make_spec(memory=GIB)).fits
+
+
+def test_a_raise_holds_to_the_end_of_its_last_day(namespace: Namespace) -> None:
+    make_app(namespace, memory=9 * GIB)
+    ended_raise(namespace, days_ago=0, limit=12 * GIB, back_to=8 * GIB)
+    assert quotas.preflight(namespace, spec=make_spec(memory=GIB)).fits
+
+
+def test_an_app_may_be_made_smaller_over_the_limit(bob: User, namespace: Namespace) -> None:
+    app = make_app(namespace, memory=5 * GIB, replicas=2)
+    ended_raise(namespace, days_ago=2, limit=10 * GIB, back_to=8 * GIB)
+    release, _ = apps.release_app(actor=bob, app=app, spec=make_spec(memory=5 * GIB, replicas=1), expected=None)
+    assert release.number == 2
+
+
+def test_rollbacks_that_do_not_fit_are_named(namespace: Namespace) -> None:
+    app = make_app(namespace, memory=GIB)
+    big = make_release(app, 2, make_spec(memory=5 * GIB), worked=True)
+    small = make_release(app, 3, make_spec(memory=GIB, cpu=100), worked=True)
+    assert set(quotas.without_room(app, [big, small])) == {2}
