@@ -124,6 +124,7 @@ def announce(request: QuotaRequest) -> None:
     """Tells the pages of the team, and those of the approvers, that the request changed."""
     team = request.namespace.team_id
     events.announce(events.Changed(team=team, noun=request.noun, id=str(request.pk), what="quota"))
+    events.announce(events.Changed(team=events.SITE, noun="approvals", id="", what="quota"))
 
 
 def tell(request: QuotaRequest, people: list[User], kind: str, title: str, text: str = "") -> None:

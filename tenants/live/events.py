@@ -24,6 +24,10 @@ _serving: dict[str, asyncio.AbstractEventLoop] = {}
 """Key "loop": the loop of this process's server, where there is one."""
 
 
+SITE = 0
+"""In the place of a team: what changes for the site's staff."""
+
+
 class Changed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="changed"):
     """Something of a team changed: read it again. `noun` and `id` as in Operation.target_*."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from tenants import access
+from tenants.live.events import SITE
 from tenants.models import App, Namespace, Operation, Team, User
 
 SharedKey = tuple[str, frozenset[int], frozenset[str]]
@@ -63,6 +64,25 @@ def _namespace(user: User, name: str, key: str) -> Topic | None:
     return Topic(name, "namespace", key, frozenset({namespace.team_id}), frozenset({namespace.cluster}))
 
 
+def _quota(user: User, name: str, key: str) -> Topic | None:
+    """A namespace's quota: `key` is the namespace's."""
+    place = _namespace(user, name, key)
+    return replace(place, noun="quota") if place else None
+
+
+def _quotas(user: User, name: str, key: str) -> Topic | None:
+    """The quotas of a team: `key` is the team's."""
+    team = _team(user, name, key)
+    return replace(team, noun="quotas") if team else None
+
+
+def _approvals(user: User, name: str, key: str) -> Topic | None:
+    """What waits for the site's approvers."""
+    if name != "approvals" or not access.can_site(user, "quota.comment"):
+        return None
+    return Topic(name, "approvals", key, frozenset({SITE}), frozenset())
+
+
 def _app(user: User, name: str, key: str) -> Topic | None:
     app = App.objects.visible_to(user).select_related("namespace__team").filter(pk=_number(key)).first()
     if app is None:
@@ -98,8 +118,11 @@ def _number(key: str) -> int:
 
 _FINDERS: dict[str, Callable[[User, str, str], Topic | None]] = {
     "home": _home,
+    "approvals": _approvals,
     "team": _team,
     "namespace": _namespace,
+    "quota": _quota,
+    "quotas": _quotas,
     "app": _app,
     "operation": _operation,
 }

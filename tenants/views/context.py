@@ -8,8 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from tenants.models import Team
+from tenants.selectors import approvals, notices
 from tenants.selectors import frame as frames
-from tenants.selectors import notices
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -39,6 +39,11 @@ class _Frame:
     def unread(self) -> int:
         """Of the viewer's notices; `notices.MANY` stands for more, too."""
         return self._keep("unread", lambda: notices.unread(self._request.user))  # type: ignore[arg-type]
+
+    @property
+    def approvals(self) -> int:
+        """How many quota requests wait for an approver."""
+        return self._keep("approvals", lambda: approvals.waiting().count())
 
     @property
     def site_name(self) -> str:

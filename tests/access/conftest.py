@@ -100,7 +100,7 @@ class World:
             "app": "checkout",
             "volume": "data",
             "secret": "spare" if door.method == "DELETE" or name.endswith("_delete") else "database",
-            "number": self.quota[_quota_request(door)].number if "quota_request" in name else 1,
+            "number": self.quota[_quota_request(door)].number if "quota_request" in name or "approval" in name else 1,
             "token": turn_down_link(self.people["alice"].pk, "request.asked").rstrip("/").rpartition("/")[2],
             "username": "zoe" if way in SHUT else "carol",
             "pk": next((thing.pk for noun, thing in named.items() if noun in name), own.get(name)),

@@ -19,6 +19,7 @@ SPEC_FORM = {
     "health_period": "5",
     "health_start": "60",
 }
+REJECTION = {"decision": "reject", "revision": "1", "text": "The cluster is full"}
 MAIL_FIELDS = [f"mail-{name}" for name, kind in KINDS.items() if not kind.secures]
 
 PAGES = [
@@ -72,6 +73,7 @@ PAGES = [
     Door("team_activity", SEEN),
     Door("team_audit_export", SEEN),
     Door("team_quota", SEEN),
+    Door("quota", SEEN),
     Door("team_members", SEEN),
     post("member_change", ADMINS, {"role": "developer"}),
     Door("member_remove", f"{ADMINS} carol"),  # whose membership it is: everybody may leave
@@ -94,6 +96,12 @@ PAGES = [
     Door("team_suspend", "sam", hidden=True, forbidden="dave"),
     post("team_suspend", "sam", {"reason": "Unpaid"}, hidden=True, forbidden="dave"),
     post("team_lift", "sam", {}, hidden=True, forbidden="dave"),
+    Door("approvals", STAFF, hidden=True, query="?q=pay&hint=no&sort=size"),
+    Door("approval", STAFF, hidden=True),
+    post("approval_decide", "dave", REJECTION, hidden=True, forbidden="sam"),
+    post("approval_beside", STAFF, REJECTION, status=200, hidden=True),
+    post("approval_comment", STAFF, {"text": "Which app?"}, hidden=True),
+    Door("clusters", STAFF, hidden=True),
     Door("team_invitations", RECEPTION),
     post("team_invitations", ADMINS, {"people": "zoe@example.com", "role": "viewer", "note": ""}),
     post("invitation_resend", ADMINS, {}),

@@ -1,0 +1,266 @@
+"""What an approver looks at: the queue of requests, and one of them with all that a decision needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from tenants import capacity, clusters, weighing
+from tenants.models import QuotaRequest, QuotaWant
+from tenants.models.granting import State
+from tenants.reservations import reserved_in
+from tenants.rules import policy as policies
+from tenants.rules.policy import Verdict
+from tenants.rules.resources import is_storage, number, say, title, unit
+from tenants.selectors import usage
+
+ALWAYS = ("cpu", "memory", "storage", "pods")
+"""Resources that are shown beside those that are asked for."""
+EARLIER = 10
+DECIDED_DAYS = 90
+
+ANY = ("", "any")
+STATES = (("", "waiting"), ("changes", "changes asked"), ("decided", f"decided in {DECIDED_DAYS} days"))
+HINTS = (ANY, ("yes", "would approve"), ("no", "stands against"), ("wall", "over a ceiling"))
+SORTS = (("", "longest waiting"), ("new", "newest"), ("size", "biggest raise"), ("team", "team"))
+FILTERS: Mapping[str, tuple[tuple[str, str], ...]] = {"state": STATES, "hint": HINTS, "sort": SORTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the policy says to one resource: `kind` as `templatetags.berth.state` has it."""
+
+    kind: str
+    words: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A request of the queue: `size` is its biggest raise, 0.5 is half more than there is; None from nothing."""
+
+    request: QuotaRequest
+    asked: str
+    size: float | None
+    hint: Hint
+
+    @property
+    def raised(self) -> str:
+        return "new" if self.size is None else f"{self.size:+.0%}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One resource of the table, its amounts in `unit`; `requested` is "" where it is not asked for."""
+
+    resource: str
+    name: str
+    unit: str
+    granted: str
+    requested: str
+    change: str
+    used: str
+    reserved: str
+    peak: str
+    percentile: str
+    trend: str
+
+
+def waiting() -> QuerySet[QuotaRequest]:
+    """What waits for an approver, longest first."""
+    return QuotaRequest.objects.filter(state=State.SUBMITTED).order_by("submitted_at", "pk")
+
+
+def queue(text: str = "", *, state: str = "", hint: str = "", sort: str = "") -> list[Row]:
+    """Requests by age unless sorted otherwise, in a number of queries that does not grow."""
+    found = QuotaRequest.objects.select_related("namespace__team", "author", "decided_by").prefetch_related("wants")
+    if state == "decided":
+        since = timezone.now() - timedelta(days=DECIDED_DAYS)
+        found = found.filter(decided_at__gte=since).order_by("-decided_at")
+    else:
+        wanted = State.CHANGES_ASKED if state == "changes" else State.SUBMITTED
+        found = found.filter(state=wanted).order_by("submitted_at", "pk")
+    if text:
+        found = found.filter(namespace__team__name__icontains=text) | found.filter(
+            namespace__cluster_name__icontains=text
+        )
+    rows = [_row(request) for request in found]
+    if hint:
+        kind = {"yes": "ok", "no": "warn", "wall": "bad"}[hint]
+        rows = [row for row in rows if row.hint.kind == kind]
+    if sort == "new":
+        rows.reverse()
+    elif sort == "size":
+        rows.sort(key=lambda row: float("inf") if row.size is None else row.size, reverse=True)
+    elif sort == "team":
+        rows.sort(key=lambda row: row.request.namespace.team.name.lower())
+    return rows
+
+
+def place(request: QuotaRequest) -> tuple[int, int, int | None]:
+    """(which of those that wait it is, 0 where it does not wait; how many wait; the number of the one after it)."""
+    numbers = list(waiting().values_list("pk", flat=True))
+    if request.pk not in numbers:
+        return 0, len(numbers), numbers[0] if numbers else None
+    at = numbers.index(request.pk)
+    following = numbers[(at + 1) % len(numbers)]
+    return at + 1, len(numbers), following if following != request.pk else None
+
+
+def lines(request: QuotaRequest) -> list[Line]:
+    """What is asked for first, then what else its namespace is mostly about."""
+    namespace = request.namespace
+    asked = {want.resource: want for want in request.wants.all()}
+    reserved = reserved_in([namespace])[namespace.pk]
+    statistics = usage.statistics(namespace)
+    open_ = request.state in (State.SUBMITTED, State.CHANGES_ASKED)
+    found = []
+    for resource in (*asked, *(other for other in ALWAYS if other not in asked)):
+        want, known = asked.get(resource), statistics.get(resource)
+        granted = want.before if want and not open_ else namespace.limits.get(resource, 0)
+        used = namespace.usage.get(resource, 0)
+        found.append(
+            Line(
+                resource=resource,
+                name=_capital(title(resource)),
+                unit=unit(resource)[0],
+                granted=number(resource, granted),
+                requested=number(resource, want.wanted) if want else "",
+                change=change(granted, want.wanted) if want else "",
+                used=number(resource, used),
+                reserved=number(resource, max(reserved.get(resource, 0), used)),
+                peak=number(resource, known.peak if known else used),
+                percentile=number(resource, known.percentile if known else used),
+                trend=f"{known.trend:+.0%}" if known and known.trend is not None else "",
+            )
+        )
+    return found
+
+
+def hints(request: QuotaRequest, amounts: Mapping[str, int], until: date | None) -> list[Hint]:
+    """What the policy that holds now says to these limits, resource by resource."""
+    weighed = weighing.weigh(request.namespace, amounts, until)
+    _, policy = weighing.current()
+    return [_hint(verdict, policy) for verdict in weighed.verdicts]
+
+
+def beside(request: QuotaRequest, amounts: Mapping[str, int], until: date | None) -> list[str]:
+    """Words beside amounts that one types: "Memory +33%: 9 GiB over the peak. Rule 1 would approve this."."""
+    limits, peaks = request.namespace.limits, weighing.peaks_of(request.namespace)
+    weighed = weighing.weigh(request.namespace, amounts, until)
+    said = []
+    for verdict in weighed.verdicts:
+        resource, amount = verdict.resource, amounts[verdict.resource]
+        over = amount - peaks.get(resource, 0)
+        peak = f"{say(resource, abs(over))} {'over' if over >= 0 else 'below'} the peak"
+        rule = f" Rule {verdict.number} would approve this." if verdict.approves and verdict.number else ""
+        wall = f" Nobody may approve it: {verdict.why}." if verdict.wall else ""
+        said.append(f"{_capital(title(resource))} {change(limits.get(resource, 0), amount)}: {peak}.{wall or rule}")
+    return said
+
+
+def room(request: QuotaRequest) -> str:
+    """What the cluster has left of what is asked for: "harbour-1 has 212 GiB and 96 cores not granted"."""
+    _, policy = weighing.current()
+    have = capacity.of(request.namespace.cluster, policy)
+    left = [
+        say(want.resource, have[want.resource].left)
+        for want in request.wants.all()
+        if want.resource in have and have[want.resource].left > 0
+    ]
+    none = [title(want.resource) for want in request.wants.all() if want.resource in have and not _left(have, want)]
+    name = clusters.title(request.namespace.cluster)
+    words = [f"{name} has {_and(left)} not granted"] if left else []
+    words += [f"no {_and(none)} left to grant" if left else f"{name} has no {_and(none)} left to grant"] if none else []
+    return ", ".join(words)
+
+
+def earlier(request: QuotaRequest) -> list[QuotaRequest]:
+    """The team's decided requests before this one, newest first."""
+    found = QuotaRequest.objects.filter(namespace__team=request.team, decided_at__isnull=False).exclude(pk=request.pk)
+    return list(found.select_related("namespace", "decided_by").prefetch_related("wants").order_by("-pk")[:EARLIER])
+
+
+def sentence(request: QuotaRequest) -> str:
+    """What is asked for, in words: "40 GiB memory and 16 cores"."""
+    return _and(said(want.resource, want.wanted) for want in request.wants.all())
+
+
+def outcome(request: QuotaRequest) -> str:
+    """What was granted, in words; "" where nothing was."""
+    given = [say(want.resource, want.granted) for want in request.wants.all() if want.granted is not None]
+    last = f" until {day_words(request.granted_until)}" if given and request.granted_until else ""
+    return ", ".join(given) + last
+
+
+def said(resource: str, amount: int) -> str:
+    """An amount that names its resource: "40 GiB memory", "16 cores", "60 pods"."""
+    sized = resource == "memory" or is_storage(resource)
+    return f"{say(resource, amount)} {title(resource)}" if sized else say(resource, amount)
+
+
+def change(old: int, new: int) -> str:
+    """By how much a limit changes: "+67%"."""
+    if old == new:
+        return "same"
+    return f"{(new - old) / old:+.0%}" if old else "new"
+
+
+def day_words(day: date) -> str:
+    """A day in words, with its year where that is not this one: "8 Jan 2027"."""
+    return f"{day:%-d %b}" if day.year == timezone.localdate().year else f"{day:%-d %b %Y}"
+
+
+def name(resource: str) -> str:
+    """What a resource is called where a line begins with it."""
+    return _capital(title(resource))
+
+
+def _row(request: QuotaRequest) -> Row:
+    wants = list(request.wants.all())
+    shares = [(want.wanted - want.before) / want.before for want in wants if want.before]
+    size = None if any(not want.before for want in wants) else max(shares, default=0.0)
+    return Row(request, _and(said(want.resource, want.wanted) for want in wants), size, _kept_hint(request))
+
+
+def _kept_hint(request: QuotaRequest) -> Hint:
+    """The worst that the policy said when the request was sent."""
+    verdicts = [Verdict(**kept) for kept in request.verdict.values()]
+    worst = next((v for v in verdicts if v.wall), None) or next((v for v in verdicts if not v.approves), None)
+    if worst is None:
+        return Hint("ok", "Would approve" if verdicts else "Not weighed", "")
+    if worst.wall:
+        return Hint("bad", "Over the ceiling", worst.why)
+    rule = f"Rule {worst.number}" if worst.number else "No rule"
+    return Hint("warn", rule, worst.why if worst.number else "approves raises")
+
+
+def _hint(verdict: Verdict, policy: policies.Policy) -> Hint:
+    what = f"the {title(verdict.resource)}"
+    if verdict.wall:
+        return Hint("bad", f"Nobody may approve {what}:", verdict.why)
+    if verdict.approves:
+        rule = f"Rule {verdict.number} would approve {what}:" if verdict.number else f"Nothing against {what}:"
+        return Hint("ok", rule, verdict.why)
+    if not verdict.number:
+        return Hint("warn", f"No rule would approve {what}:", verdict.why)
+    if policy.rules[verdict.number - 1].then == "approver":
+        return Hint("warn", f"Rule {verdict.number} leaves {what} to an approver:", verdict.why)
+    return Hint("warn", f"Rule {verdict.number} would not approve {what}:", verdict.why)
+
+
+def _left(have: Mapping[str, capacity.Capacity], want: QuotaWant) -> int:
+    return max(have[want.resource].left, 0)
+
+
+def _and(words: Iterable[str]) -> str:
+    *first, last = list(words) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
