@@ -58,6 +58,16 @@ def draft(
     return request
 
 
+def ask(
+    *, actor: User, namespace: Namespace, wants: Mapping[str, int], reason: str, until: date | None = None
+) -> QuotaRequest:
+    """A request that is sent at once, or not made at all. Raises as `draft` and `submit`."""
+    access.require(actor, "quota.request", namespace)
+    with transaction.atomic():
+        request = draft(actor=actor, namespace=namespace, wants=wants, reason=reason, until=until)
+        return submit(actor=actor, request=request)
+
+
 def edit(
     *,
     actor: User,

@@ -168,7 +168,7 @@ def test_viewers_read_logs_where_the_team_allows(world: World, name: str) -> Non
 # What is left to do in a suspended team: carol leaves, a quota is counted.
 LEFT = {"member_remove", "api:member", "api:preflight"}
 SUPPORTS = {"team_suspend", "team_lift", "api:team_suspension"}
-IN_TEAM = re.compile("transfer_|request_|invitation_|my_")
+IN_TEAM = re.compile("transfer_|request_|invitation_|my_|quota_request_")
 WRITING = [
     door
     for door in (*PAGES, *CALLS)

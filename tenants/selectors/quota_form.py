@@ -1,0 +1,93 @@
+"""Beside the form that asks for quota: what there is of each resource, and what the policy says while one types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tenants import weighing
+from tenants.models import Namespace
+from tenants.rules import wanted
+from tenants.rules.broken import Broken
+from tenants.rules.policy import Verdict
+from tenants.rules.resources import number, say
+from tenants.selectors import quota
+from tenants.selectors.quota import Line
+
+MAIN = 4
+"""So many resources stand before the others, which a form folds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One resource of the form: the bars' figures, the two weeks' peak, and its field."""
+
+    line: Line
+    peak: str
+    field: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What is said of one resource: `kind` as for the template tag `state`."""
+
+    kind: str
+    words: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What will come of it, and why: one line for all, one for each resource."""
+
+    kind: str
+    words: str
+    rest: str
+    hints: tuple[Hint, ...]
+
+
+def rows(namespace: Namespace, fields: Mapping[str, Any]) -> list[Row]:
+    """`fields` are the form's, by resource."""
+    peaks = weighing.peaks_of(namespace)
+    lines = quota.lines(namespace, quota.standing([namespace])[namespace.pk], list(fields))
+    return [Row(line, number(line.resource, peaks.get(line.resource, 0)), fields[line.resource]) for line in lines]
+
+
+def outlook(namespace: Namespace, wants: Mapping[str, int], until: date | None) -> Outlook:
+    """What the policy that holds says to these limits now."""
+    standing, hints, asked = weighing.standing(namespace), [], {}
+    for resource, most in wants.items():
+        try:
+            has = namespace.limits.get(resource, 0)
+            asked[resource] = wanted.wanted(resource, most, limit=has, standing=standing.get(resource, 0))
+        except Broken as broken:
+            hints.append(Hint("bad", f"{quota.heading(resource)}:", broken.message))
+    weighed = weighing.weigh(namespace, asked, until)
+    walls = [verdict for verdict in weighed.verdicts if verdict.wall]
+    hints += [hint(verdict) for verdict in weighed.verdicts]
+    if not wants:
+        return Outlook("next", "Nothing is asked for yet", "write a new limit beside what is not enough", ())
+    if walls or len(asked) < len(wants):
+        return Outlook("bad", "It cannot be sent like this", "", tuple(hints))
+    if weighed.approves:
+        how = "for a time" if until else "for good"
+        return Outlook("ok", "Approved at once", f"{how}, when you send it", tuple(hints))
+    return Outlook("waiting", "An approver decides", "you hear of it here and by mail", tuple(hints))
+
+
+def hint(verdict: Verdict) -> Hint:
+    """What the policy says to one resource, in words."""
+    name = quota.heading(verdict.resource)
+    by = f"rule {verdict.number}, {verdict.rule}: " if verdict.rule else ""
+    if verdict.wall:
+        return Hint("bad", f"{name} is over the team’s ceiling:", verdict.why)
+    if verdict.approves:
+        return Hint("ok", f"{name} is approved at once:", f"{by}{verdict.why}")
+    return Hint("warn", f"{name} waits for an approver:", f"{by}{verdict.why}")
+
+
+def changed(before: int, most: int, resource: str) -> str:
+    """How much more that is: “+67%”, “+16 GiB” where there was nothing."""
+    return f"{(most - before) / before:+.0%}" if before else f"+{say(resource, most - before)}"
