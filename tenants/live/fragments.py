@@ -23,10 +23,15 @@ from tenants.models import App, Namespace, Operation, Team
 PARTIALS: dict[str, tuple[str, tuple[str, ...]]] = {
     "app": ("tenants/apps/detail.html", ("header", "diagnosis", "rollout", "address", "events")),
     "namespace": ("tenants/namespaces/detail.html", ("header", "conditions", "quota", "remaining")),
+    "quota": ("tenants/quota/namespace.html", ("seen", "figures", "asked", "changes")),
+    "quotas": ("tenants/quota/team.html", ("seen", "totals", "cards")),
     "team": ("tenants/teams/detail.html", ("quota", "apps")),
     "operation": ("tenants/operations/detail.html", ("operation", "short")),
 }
 """Noun → (template, its live partials); each is the content of a `data-fragment` of the same name."""
+
+AGED = frozenset({"quota", "quotas"})
+"""Nouns whose pages say how old their figures are, and since when a cluster is silent: that comes by the clock."""
 
 Figures = frames.App | None
 
@@ -61,9 +66,9 @@ def app_of(change: Change) -> str:
 
 def concerns(topic: Topic, message: Changed) -> bool:
     """Whether a change of something else of the same team is also a change of what `topic` shows."""
-    if topic.noun in {"team", "home"}:
+    if topic.noun in {"team", "home", "quotas"}:
         return True
-    if topic.noun == "namespace":
+    if topic.noun in {"namespace", "quota"}:
         return message.noun != "team"
     return message.about == topic.name
 
@@ -79,16 +84,18 @@ def _render(topic: Topic, rollout: Rollout | None, events: Iterable[Event]) -> t
         rollout = rollout or selectors.apps.last_rollout(app)
         context = selectors.apps.live_context(app, rollout, events)
         figures = _figures(topic, rollout) if rollout else None
-    elif topic.noun == "namespace":
+    elif topic.noun in ("namespace", "quota"):
         namespace = Namespace.objects.select_related("team", "plan").filter(pk=topic.id).first()
         if namespace is None:
             return None, {}
-        context = selectors.namespaces.live_context(namespace)
-    elif topic.noun == "team":
+        of_place = {"namespace": selectors.namespaces.live_context, "quota": selectors.quota.page_context}
+        context = of_place[topic.noun](namespace)
+    elif topic.noun in ("team", "quotas"):
         team = Team.objects.filter(pk=topic.id).first()
         if team is None:
             return None, {}
-        context = selectors.teams.live_context(team)
+        of_team = {"team": selectors.teams.live_context, "quotas": selectors.quota.team_context}
+        context = of_team[topic.noun](team)
     else:
         operation = Operation.objects.select_related("team", "namespace", "actor").filter(pk=topic.id).first()
         if operation is None:

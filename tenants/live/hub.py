@@ -7,6 +7,7 @@ A page costs the API server nothing.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Set
@@ -40,6 +41,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_AGAIN = 1.0
 """Seconds between two looks at rollouts that go on: "stuck" is the absence of change, of which nothing tells."""
+AGE_EVERY = 30
+"""Of these looks, so often pages that tell the age of their figures are rendered anew."""
 WATCHED = ("Deployment", "ReplicaSet", "Pod", "Event", "PersistentVolumeClaim", "EndpointSlice")
 """Kinds that rollouts and logs are shown from; what else stands in a namespace, the observer tells the database."""
 
@@ -266,11 +269,15 @@ class Hub:
                     outbox.put(text, key=(topic.name, lastlines.TARGET))
 
     async def _mind_time(self) -> None:
-        while True:
+        for beat in itertools.count(1):
             await asyncio.sleep(LOOK_AGAIN)
             for shown in self._by_place.values():
                 if shown.figures and not shown.figures.settled:
                     self._pace.mark(shown)
+            if beat % AGE_EVERY == 0:
+                for shown in self._shown.values():
+                    if shown.topic.noun in fragments.AGED:
+                        self._pace.mark(shown)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)

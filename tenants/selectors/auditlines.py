@@ -77,10 +77,11 @@ def _row(entry: AuditEntry) -> dict[str, Any]:
 def _csv_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerows([_cell(row[column]) for column in COLUMNS] for row in rows)
+    writer.writerows([cell(row[column]) for column in COLUMNS] for row in rows)
     return out.getvalue().encode()
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """As a spreadsheet takes it for text: what it would reckon begins with an apostrophe."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULAS) else text

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from tenants.models import Namespace
-from tenants.rules.resources import number, unit
+from django.utils import timezone
+
+from tenants import clusters
+from tenants.models import Grant, Namespace, QuotaRequest, Team
+from tenants.models.granting import Cause, State
+from tenants.reservations import reserved_in, secrets_in
+from tenants.rules.resources import number, say, title, unit
+from tenants.weighing import ceiling, current
 
 # From this share on a resource is called nearly full.
 NEARLY_FULL = 0.85
 SHOWN = ("cpu", "memory", "storage", "pods")
 NAMES = {"cpu": "CPU", "memory": "Memory", "storage": "Storage", "pods": "Pods", "claims": "Volumes"}
+KINDS = {State.SUBMITTED: "waiting", State.CHANGES_ASKED: "warn"}
+CAUSES = {
+    Cause.PLAN: "the plan",
+    Cause.LOWERED: "lowered",
+    Cause.EXPIRED: "a raise ended",
+    Cause.RECLAIMED: "given back for want of use",
+}
+CHANGES_SHOWN = 10
+
+Amounts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One resource of a quota as a page writes it; `parts` are the rects of its bar."""
+    """One resource of a quota as a page writes it; `parts` are the rects of its bar.
+
+    `over` is what is taken beyond the limit, "" where nothing is. `note` says until when the limit is what it is.
+    """
 
     resource: str
     name: str
@@ -28,48 +49,203 @@ class Line:
     limit: str
     share: float
     parts: tuple[dict[str, Any], ...]
+    over: str = ""
+    note: str = ""
 
     @property
     def tight(self) -> bool:
         return self.share >= NEARLY_FULL
 
 
-def lines(namespace: Namespace, reserved: Mapping[str, int]) -> tuple[Line, ...]:
-    """The four resources of a namespace: used in the cluster, reserved by what is wanted, free."""
-    return tuple(_line(namespace, resource, reserved.get(resource, 0)) for resource in SHOWN)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An open request in one line."""
+
+    number: int
+    words: str
+    kind: str
+    state: str
+    author: str
+    at: Any
 
 
-def tightest(
-    namespaces: Iterable[Namespace], reserved: Mapping[int, Mapping[str, int]]
-) -> tuple[Namespace, Line] | None:
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the ledger: `request` is its number, None where something else changed the limit."""
+
+    words: str
+    why: str
+    request: int | None
+    who: str
+    at: Any
+
+
+def lines(
+    namespace: Namespace,
+    reserved: Amounts,
+    resources: Sequence[str] = SHOWN,
+    notes: Mapping[str, str] | None = None,
+) -> tuple[Line, ...]:
+    """Resources of a namespace, four unless told: used in the cluster, reserved by what is wanted, free."""
+    limits, usage = namespace.limits, namespace.usage
+    return tuple(
+        _line(name, limits.get(name, 0), usage.get(name, 0), reserved.get(name, 0), (notes or {}).get(name, ""))
+        for name in resources
+    )
+
+
+def tightest(namespaces: Iterable[Namespace], reserved: Mapping[int, Amounts]) -> tuple[Namespace, Line] | None:
     """The fullest resource of a team's namespaces."""
     found = [(namespace, line) for namespace in namespaces for line in lines(namespace, reserved[namespace.pk])]
     return max(found, key=lambda pair: pair[1].share, default=None)
 
 
-def _line(namespace: Namespace, resource: str, reserved: int) -> Line:
-    limit = namespace.limits.get(resource, 0)
-    used = namespace.usage.get(resource, 0)
+def standing(namespaces: Sequence[Namespace]) -> dict[int, dict[str, int]]:
+    """What rows reserve of all that quotas bound, secrets too, by the namespaces' primary keys."""
+    secrets = secrets_in(namespaces)
+    return {pk: {**amounts, "secrets": secrets[pk]} for pk, amounts in reserved_in(namespaces).items()}
+
+
+def page_context(namespace: Namespace) -> dict[str, Any]:
+    """Context of a namespace's quota page, and of its live partials: the same for every viewer."""
+    notes = _raises([namespace]).get(namespace.pk, {})
+    reserved = standing([namespace])[namespace.pk]
+    return {
+        "namespace": namespace,
+        "lines": lines(namespace, reserved, list(namespace.limits), notes),
+        "asked": [_asked(request) for request in _open([namespace])],
+        "changes": _changes(namespace),
+        "silent_since": clusters.silent_since(namespace.cluster),
+    }
+
+
+def team_context(team: Team) -> dict[str, Any]:
+    """Context of a team's quota page and of its live partials, in a number of queries that does not grow."""
+    places = list(team.namespaces.select_related("plan", "team"))
+    reserved, notes = standing(places), _raises(places)
+    asked: Counter[int] = Counter(request.namespace_id for request in _open(places))
+    _, policy = current()
+    resources = list(dict.fromkeys(name for place in places for name in place.limits))
+    shown = [name for name in resources if name in SHOWN or "/" in name or ":" in name]
+    seen = [place.used_at for place in places if place.used_at]
+    silent = [since for alias in sorted({place.cluster for place in places}) if (since := clusters.silent_since(alias))]
+    return {
+        "team": team,
+        "cards": [
+            (
+                place,
+                lines(place, reserved[place.pk], [name for name in shown if name in place.limits], notes.get(place.pk)),
+                asked[place.pk],
+            )
+            for place in places
+        ],
+        "totals": [
+            _line(
+                name,
+                sum(place.limits.get(name, 0) for place in places),
+                sum(place.usage.get(name, 0) for place in places),
+                sum(reserved[place.pk].get(name, 0) for place in places),
+                f"at most {say(name, most)} in all" if (most := ceiling(team, policy, name)) is not None else "",
+            )
+            for name in shown
+        ],
+        "seen_at": min(seen, default=None),
+        "silent_since": min(silent, default=None),
+    }
+
+
+def heading(resource: str) -> str:
+    """A resource's name where a line begins: `Memory`, `Storage of class fast`, `nvidia.com/gpu`."""
+    words = NAMES.get(resource) or title(resource)
+    return words if "/" in resource else words[:1].upper() + words[1:]
+
+
+def _line(resource: str, limit: int, used: int, reserved: int, note: str = "") -> Line:
     taken = max(used, reserved)
-    free = max(0, limit - taken)
     return Line(
         resource=resource,
-        name=NAMES[resource],
+        name=heading(resource),
         unit=unit(resource)[0],
         used=number(resource, used),
         reserved=number(resource, reserved),
-        free=number(resource, free),
+        free=number(resource, max(0, limit - taken)),
         limit=number(resource, limit),
-        share=taken / limit if limit else 0,
+        share=taken / limit if limit else float(taken > 0),
         parts=_parts(used, taken, limit),
+        over=number(resource, taken - limit) if taken > limit else "",
+        note=note,
     )
 
 
 def _parts(used: int, taken: int, limit: int) -> tuple[dict[str, Any], ...]:
     """Used inside of what is taken; a bar that is nearly full shows it in its colour."""
     scale = 100 / max(limit, taken, 1)
-    tight = taken >= NEARLY_FULL * limit
+    tight = taken > 0 and taken >= NEARLY_FULL * limit
     parts = [{"kind": "warn" if tight else "reserved", "x": 0, "width": taken * scale}]
     if not tight or used < NEARLY_FULL * taken:
         parts.append({"kind": "used", "x": 0, "width": used * scale})
     return tuple(parts)
+
+
+def _raises(places: Sequence[Namespace]) -> dict[int, dict[str, str]]:
+    """Namespace → resource → until when its limit is raised, or by how much it is over since the raise ended."""
+    today = timezone.localdate()
+    found: dict[int, dict[str, str]] = {}
+    limits = {place.pk: place.limits for place in places}
+    for grant in Grant.objects.running().filter(namespace__in=places):
+        if grant.namespace_id is not None and grant.until is not None and grant.back_to is not None:
+            limit = limits[grant.namespace_id].get(grant.resource, 0)
+            words = _raised(grant.resource, grant.until, grant.back_to, limit, today)
+            found.setdefault(grant.namespace_id, {})[grant.resource] = words
+    return found
+
+
+def _raised(resource: str, until: date, back_to: int, limit: int, today: date) -> str:
+    day = f"{until.day} {until:%b}" + (f" {until.year}" if until.year != today.year else "")
+    if until >= today:
+        return f"until {day}, then {say(resource, back_to)}"
+    return (
+        f"over by {say(resource, limit - back_to)}: the raise ended on {day}, and the limit follows the use down to "
+        f"{say(resource, back_to)}"
+    )
+
+
+def _open(places: Sequence[Namespace]) -> list[QuotaRequest]:
+    rows = QuotaRequest.objects.open().filter(namespace__in=places)
+    return list(rows.select_related("author").prefetch_related("wants"))
+
+
+def _asked(request: QuotaRequest) -> Asked:
+    wants = [
+        f"{heading(want.resource)} {number(want.resource, want.before)} → {_amount(want.resource, want.wanted)}"
+        for want in request.wants.all()
+    ]
+    state = State(request.state)
+    return Asked(
+        number=request.number,
+        words=", ".join(wants),
+        kind=KINDS.get(state, "busy"),
+        state=state.label[:1].upper() + state.label[1:],
+        author=request.author.username if request.author else "",
+        at=request.submitted_at or request.created_at,
+    )
+
+
+def _changes(namespace: Namespace) -> list[Change]:
+    """The ledger's newest, without what the plan gave."""
+    rows = Grant.objects.filter(namespace=namespace).exclude(cause=Cause.PLAN).select_related("actor")
+    return [
+        Change(
+            words=f"{heading(grant.resource)} {number(grant.resource, grant.old)} → "
+            f"{_amount(grant.resource, grant.new)}",
+            why=CAUSES.get(Cause(grant.cause), ""),
+            request=grant.request_id,
+            who=grant.actor.username if grant.actor else "",
+            at=grant.at,
+        )
+        for grant in rows[:CHANGES_SHOWN]
+    ]
+
+
+def _amount(resource: str, amount: int) -> str:
+    return f"{number(resource, amount)} {unit(resource)[0]}".rstrip()

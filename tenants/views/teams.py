@@ -9,8 +9,7 @@ from tenants import access
 from tenants.forms.fields import ConfirmForm
 from tenants.forms.teams import TeamForm, TeamSettingsForm
 from tenants.models import Secret, Team, Volume
-from tenants.reservations import reserved_in
-from tenants.selectors import quota, teams
+from tenants.selectors import teams
 from tenants.services import teams as verbs
 from tenants.views.recent import recently_signed_in
 from tenants.views.scope import Request, attempt, crumbs, page, searched, team_of, told, wanted_part
@@ -73,17 +72,6 @@ def secret_list(request: Request, team: str) -> HttpResponse:
     }
     context["place"] = _first_place(found)
     return render(request, "tenants/secrets/list.html", {**context, "crumbs": crumbs(found, "Secrets")})
-
-
-@page()
-def quota_page(request: Request, team: str) -> HttpResponse:
-    found = team_of(request, team)
-    places = list(found.namespaces.select_related("plan", "team"))
-    reserved = reserved_in(places)
-    cards = [(place, quota.lines(place, reserved[place.pk])) for place in places]
-    return render(
-        request, "tenants/teams/quota.html", {"team": found, "cards": cards, "crumbs": crumbs(found, "Quota")}
-    )
 
 
 @page("GET", "POST")

@@ -45,10 +45,16 @@ async def test_logs_of_an_app(connect: Connect, world: World) -> None:
             assert await socket.closed() == guard.RIGHT_LOST
 
 
-@pytest.mark.parametrize("noun", ["team", "namespace", "operation"])
+@pytest.mark.parametrize("noun", ["team", "namespace", "quota", "quotas", "operation"])
 async def test_other_topics(connect: Connect, world: World, noun: str) -> None:
     place = world.app.namespace
-    key = {"team": place.team_id, "namespace": place.pk, "operation": world.operation.pk}[noun]
+    key = {
+        "team": place.team_id,
+        "quotas": place.team_id,
+        "namespace": place.pk,
+        "quota": place.pk,
+        "operation": world.operation.pk,
+    }[noun]
     for who in world.people:
         socket = await connect(world.people[who])
         await socket.open()

@@ -1,0 +1,162 @@
+"""Grants and use as lines for whoever charges for them: CSV, a namespace's resource a day or a month.
+
+What was granted is the ledger's, weighted by time; what was used is the samples'. Days and months are UTC's.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+
+from django.utils import timezone
+
+from cluster.amounts import decimal
+from tenants.models import Grant, Sample, Team
+from tenants.rules.resources import unit
+from tenants.selectors.auditlines import cell
+
+COLUMNS = ("from", "to", "team", "namespace", "resource", "unit", "granted_mean", "used_mean", "used_most",
+           "hours_measured")  # fmt: skip
+PERIODS = ("day", "month")
+LONGEST = timedelta(days=400)
+BATCH = 500
+
+Key = tuple[str, str]
+"""(namespace in the cluster, resource)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One resource of one namespace in one period, amounts in the resource's own unit."""
+
+    begin: date
+    end: date
+    team: str
+    namespace: str
+    resource: str
+    granted: float
+    mean: float | None
+    most: int | None
+    hours: float
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        words, scale = unit(self.resource)
+
+        def say(amount: float | None) -> str:
+            return "" if amount is None else decimal(amount / scale)
+
+        period = self.begin.isoformat(), self.end.isoformat()
+        amounts = say(self.granted), say(self.mean), say(self.most), decimal(self.hours)
+        return (*period, self.team, self.namespace, self.resource, words, *amounts)
+
+
+@dataclass(slots=True)
+class _Use:
+    seconds: int = 0
+    sum: float = 0.0
+    most: int = 0
+
+
+@dataclass(slots=True)
+class _Period:
+    begin: datetime
+    end: datetime
+    used: dict[Key, _Use] = field(default_factory=lambda: defaultdict(_Use))
+
+
+def as_csv(lines: Iterable[Line]) -> Iterator[bytes]:
+    """A header and a line each, some hundred at a time; a cell that a spreadsheet would reckon has an apostrophe."""
+    batch: list[Sequence[str]] = [COLUMNS]
+    for line in lines:
+        batch.append([cell(text) for text in line.cells])
+        if len(batch) >= BATCH:
+            yield _written(batch)
+            batch = []
+    if batch:
+        yield _written(batch)
+
+
+def lines(teams: Iterable[Team], begin: date, end: date, period: str) -> Iterator[Line]:
+    """From `begin` to `end`, both within, a team after the other; only so far as it is past. `period` is of PERIODS."""
+    last = min(datetime.combine(end + timedelta(days=1), time(), UTC), timezone.now())
+    first = datetime.combine(begin, time(), UTC)
+    for team in teams:
+        steps = _ledger(team, last)
+        for at, until in _periods(first, last, period):
+            yield from _of(team, steps, _Period(at, until))
+
+
+def _of(team: Team, steps: dict[Key, list[tuple[datetime, int]]], span: _Period) -> Iterator[Line]:
+    rows = Sample.objects.filter(team=team, at__gte=span.begin, at__lt=span.end).values_list(
+        "place", "seconds", "values"
+    )
+    for place, seconds, values in rows.iterator(2000):
+        for resource, (mean, most, *_) in values.items():
+            spent = span.used[place, resource]
+            spent.seconds += seconds
+            spent.sum += mean * seconds
+            spent.most = max(spent.most, most)
+    for key in sorted({*span.used, *steps}):
+        granted = _granted(steps.get(key, []), span.begin, span.end)
+        use = span.used.get(key)
+        if granted or use:
+            yield Line(
+                begin=span.begin.date(),
+                end=(span.end - timedelta(microseconds=1)).date(),
+                team=team.slug,
+                namespace=key[0],
+                resource=key[1],
+                granted=granted,
+                mean=use.sum / use.seconds if use else None,
+                most=use.most if use else None,
+                hours=use.seconds / 3600 if use else 0.0,
+            )
+
+
+def _ledger(team: Team, until: datetime) -> dict[Key, list[tuple[datetime, int]]]:
+    """Each limit's steps: from when on how much. A namespace that is gone ends with its last sample."""
+    steps: dict[Key, list[tuple[datetime, int]]] = defaultdict(list)
+    gone: set[str] = set()
+    rows = Grant.objects.filter(team=team, at__lt=until).order_by("at", "pk")
+    for place, resource, at, new, namespace in rows.values_list("place", "resource", "at", "new", "namespace"):
+        steps[place, resource].append((at, new))
+        if namespace is None:
+            gone.add(place)
+    for place in gone:
+        last = Sample.objects.filter(team=team, place=place, namespace=None).order_by("-at").first()
+        over = last.at + timedelta(seconds=last.seconds) if last else None
+        for key, known in steps.items():
+            if key[0] == place:
+                known.append((over or known[0][0], 0))
+    return steps
+
+
+def _granted(steps: Sequence[tuple[datetime, int]], begin: datetime, end: datetime) -> float:
+    """The mean of what was granted from `begin` to `end`."""
+    total = 0.0
+    for (at, amount), (until, _) in pairwise([*steps, (end, 0)]):
+        seconds = (min(until, end) - max(at, begin)).total_seconds()
+        total += amount * max(seconds, 0.0)
+    return total / (end - begin).total_seconds()
+
+
+def _periods(begin: datetime, end: datetime, period: str) -> Iterator[tuple[datetime, datetime]]:
+    at = begin
+    while at < end:
+        following = at + timedelta(days=1)
+        if period == "month":
+            following = (at.replace(day=1) + timedelta(days=32)).replace(day=1)
+        yield at, min(following, end)
+        at = following
+
+
+def _written(rows: Iterable[Sequence[str]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
