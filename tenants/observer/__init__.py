@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from tenants import audit, chain, letters, notices, sampling
+from tenants import audit, chain, expiry, letters, notices, sampling
 from tenants.observer import leading
 from tenants.observer.watching import Watcher
 from tenants.observer.writing import Desk, Writer
@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 DISPATCH_EVERY = 1.0
 FORGET_EVERY, FORGET_BATCH = 3600, 1000
 """In rounds of the dispatcher: so often old letters and notices are deleted, so many of each at a time."""
+EXPIRE_EVERY = 5
+"""In rounds of the dispatcher: so often it is looked which raises of quota go back."""
 DAILY_EVERY = 30
 """In rounds of the dispatcher: so often it is looked whose daily mail is due."""
 STAND_BY = 1.0
@@ -101,6 +103,8 @@ async def _dispatch(desk: Desk) -> None:
             await desk.do(redrive)
             await desk.do(letters.redrive)
             await desk.do(sampling.sampler.sample)
+            if beat % EXPIRE_EVERY == 0:
+                await desk.do(expiry.expire)
             if beat % DAILY_EVERY == 0:
                 await desk.do(notices.send_daily)
             if beat % FORGET_EVERY == 0:
