@@ -112,10 +112,14 @@ class LiveConsumer(GuardedConsumer):
                 async with asyncio.timeout(BLOCKED):
                     await self.send(text_data=message)
 
-    @database_sync_to_async
-    def _find(self, name: str) -> topics.Topic | None:
-        access.forget_roles(self.user)
-        return topics.find(self.user, name)
+    async def _find(self, name: str) -> topics.Topic | None:
+        user = self.user
+
+        def find() -> topics.Topic | None:
+            access.forget_roles(user)
+            return topics.find(user, name)
+
+        return await self.by_account(name, find)
 
 
 class LogConsumer(GuardedConsumer):
@@ -157,8 +161,12 @@ class LogConsumer(GuardedConsumer):
         async with asyncio.timeout(BLOCKED):
             await self.send(text_data=text)
 
-    @database_sync_to_async
-    def _may_read(self, pk: int) -> App | None:
-        access.forget_roles(self.user)
-        app = App.objects.visible_to(self.user).select_related("namespace__team").filter(pk=pk).first()
-        return app if app is not None and access.can(self.user, "logs.read", app) else None
+    async def _may_read(self, pk: int) -> App | None:
+        user = self.user
+
+        def find() -> App | None:
+            access.forget_roles(user)
+            app = App.objects.visible_to(user).select_related("namespace__team").filter(pk=pk).first()
+            return app if app is not None and access.can(user, "logs.read", app) else None
+
+        return await self.by_account(f"logs of {pk}", find)

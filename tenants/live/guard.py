@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -22,6 +22,7 @@ from django.utils.crypto import constant_time_compare
 from tenants import access, peer, presence, second_factor
 from tenants.audit import Origin, origin
 from tenants.live import seats
+from tenants.live.asking import shared
 from tenants.live.events import rights_group
 from tenants.models import User
 from tenants.services import tokens
@@ -40,6 +41,9 @@ CROWDED = 4429
 FAILED = 1011
 """Browsers come again after this one."""
 MAX_MESSAGE = 64 << 10
+
+
+T = TypeVar("T")
 
 
 class GuardedConsumer(AsyncWebsocketConsumer):
@@ -160,11 +164,28 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         if self._sending is not None and self._sending is not asyncio.current_task():
             self._sending.cancel()
 
-    @database_sync_to_async
-    def _account(self) -> User | None:
-        """Who holds the socket, read afresh: the owner of the token in its header, else whoever the session is of."""
+    @property
+    def _credential(self) -> tuple[str, str]:
+        """What opened the socket: a script's header, or a session by its key. Sockets with the same have one holder."""
         header = dict(self.scope["headers"]).get(b"authorization")
-        user = self._session_user() if header is None else _token_user(header.decode("latin-1"))
+        if header is not None:
+            return "token", header.decode("latin-1")
+        return "session", str(self.scope["session"].session_key)
+
+    async def _account(self) -> User | None:
+        """Who holds the socket, read afresh: the owner of the token in its header, else whoever the session is of.
+
+        One object for all sockets that asked together: `by_account` goes by it.
+        """
+        return await shared(self._credential, database_sync_to_async(self._holder))
+
+    async def by_account(self, question: str, read: Callable[[], T]) -> T:
+        """What `read` answers of `self.user`'s rights, once for all sockets whose account was read together."""
+        return await shared((id(self.user), question), database_sync_to_async(read))
+
+    def _holder(self) -> User | None:
+        kind, text = self._credential
+        user = _token_user(text) if kind == "token" else self._session_user()
         if user is not None:
             presence.note(user)
         return user

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from channels.db import database_sync_to_async
 
+from tenants import presence
 from tenants.api import loglines
 from tenants.live import events, guard, seats
 from tenants.live import hub as hubs
@@ -98,6 +99,18 @@ async def test_fifty_streams_of_who_is_taken_out_end_at_once(
     assert await until_closed(opened, lambda: remove(alice, bob, team)) < AT_ONCE
     assert {stream.code for stream in opened} == {guard.RIGHT_LOST}
     assert sum(stream.after for stream in opened) == 0
+
+
+async def test_fifty_sockets_of_one_person_ask_for_their_rights_together(
+    streams: Callable[..., Any], alice: User, bob: User, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = await streams(MANY)
+    monkeypatch.setattr(guard, "RECHECK", 60.0)
+    asked = []
+    monkeypatch.setattr(presence, "note", asked.append)
+    await until_closed(opened, lambda: remove(alice, bob, team))
+    assert {stream.code for stream in opened} == {guard.RIGHT_LOST}
+    assert len(asked) < MANY / 2
 
 
 async def test_without_an_announcement_they_end_by_the_clock(
