@@ -6,6 +6,7 @@ largest suffix that allows it, and keeps its family of suffixes (binary `Ki` or 
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
 
@@ -19,7 +20,9 @@ _SUFFIXES: dict[str, Fraction] = {
     **{suffix: Fraction(1024 ** (6 - index)) for index, suffix in enumerate(_BINARY)},
     **{suffix: Fraction(1000 ** (6 - index)) for index, suffix in enumerate(_DECIMAL)},
 }
-_FORM = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?)", re.ASCII)
+_FINEST = 10**9
+_MOST = 2**63 - 1
+_FORM = re.compile(r" *(?=\S)([+-]?)(\d*\.?\d*)(?:([eE][+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?) *", re.ASCII)
 
 
 def cpu(millicores: int) -> str:
@@ -39,7 +42,7 @@ def size(amount: int) -> str:
     >>> size(512 * 1024**2), size(1536 * 1024**2), size(1_500_000_000)
     ('512Mi', '1536Mi', '1500M')
     """
-    if amount and amount % 1024 == 0:
+    if 0 < amount <= _MOST and amount % 1024 == 0:
         return _with_suffix(amount, _BINARY, 1024)
     return count(amount)
 
@@ -54,18 +57,24 @@ def count(number: int) -> str:
 
 
 def parse(text: str | int) -> Fraction:
-    """The exact value of a quantity: cores, bytes or a count. Raises ValueError when it is none.
+    """The value of a quantity: cores, bytes or a count. Raises ValueError when it is none.
 
-    >>> parse("250m"), parse("1Gi"), parse("1e3")
-    (Fraction(1, 4), Fraction(1073741824, 1), Fraction(1000, 1))
+    As the API server takes it: rounded away from zero to a billionth, with a binary suffix at most 2**63 - 1, spaces
+    around it left out, and a suffix or a sign alone is 0.
+
+    >>> parse("250m"), parse("1Gi"), parse("1e3"), parse("0.1n") == parse("1n"), parse("8Ei") == 2**63 - 1
+    (Fraction(1, 4), Fraction(1073741824, 1), Fraction(1000, 1), True, True)
     """
     found = _FORM.fullmatch(str(text))
     if not found:
         raise ValueError(f"not a quantity: {str(text)[:40]!r}")
     sign, digits, exponent, suffix = found.groups()
-    value = Fraction(digits) * _SUFFIXES[suffix or ""]
+    value = Fraction(digits if digits.strip(".") else 0) * _SUFFIXES[suffix or ""]
     if exponent:
         value *= Fraction(10) ** int(exponent[1:])
+    value = Fraction(math.ceil(value * _FINEST), _FINEST)
+    if suffix in _BINARY:
+        value = min(value, Fraction(_MOST))
     return -value if sign == "-" else value
 
 
