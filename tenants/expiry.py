@@ -87,7 +87,7 @@ def _due(grant: Grant, today: date) -> int | None:
 
 
 def _places(grants: Iterable[Grant]) -> list[Namespace]:
-    wanted = {grant.namespace_id for grant in grants}
+    wanted = {grant.namespace_id for grant in grants if grant.namespace_id is not None}
     return list(Namespace.objects.filter(pk__in=wanted, deleting_since=None, team__deleting_since=None))
 
 

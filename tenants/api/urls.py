@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from tenants.api.views import (
     account,
+    approvals,
     apps,
     audit,
     docs,
@@ -90,6 +91,10 @@ v1_patterns: list[URLPattern | URLResolver] = [
     re_path(rf"^staff/people/{USERNAME}/suspension$", staff.PersonSuspension.as_view(), name="person_suspension"),
     path("staff/teams", staff.StaffTeams.as_view(), name="staff_teams"),
     path("staff/teams/<slug:team>/suspension", staff.TeamSuspension.as_view(), name="team_suspension"),
+    path("approvals", approvals.Approvals.as_view(), name="approvals"),
+    path("approvals/<int:number>", approvals.OneApproval.as_view(), name="approval"),
+    path("quota-requests/<int:number>/decision", approvals.Decision.as_view(), name="quota_request_decision"),
+    path("clusters", approvals.Clusters.as_view(), name="clusters"),
     path("operations/<uuid:pk>", operations.OneOperation.as_view(), name="operation"),
     path("sessions", account.Sessions.as_view(), name="sessions"),
     path("sessions/<int:pk>", account.OneSession.as_view(), name="session"),

@@ -72,10 +72,10 @@ def decide(
         request = granting.lock(request)
         team = Team.objects.select_for_update(no_key=True).get(pk=request.team.pk)
         _still_decides(actor, request)
+        if team.suspended:
+            raise Suspended(access.why_suspended(team))
         _as_seen(request, revision)
         if by in APPROVALS:
-            if team.suspended:
-                raise Suspended(access.why_suspended(team))
             part = granted or {} if by is Move.APPROVE_PART else None
             given = Given(_amounts(request, part), _until(request, until), text)
             return _approve(actor, request, given, over_capacity=over_capacity)

@@ -190,7 +190,7 @@ def test_role_that_was_lost_meanwhile_does_not_count(decide: Decide, dave: User)
         decide()
 
 
-def test_nothing_is_granted_in_a_suspended_team(decide: Decide, sam: User, namespace: Namespace) -> None:
+def test_nothing_is_decided_in_a_suspended_team(decide: Decide, sam: User, namespace: Namespace) -> None:
     suspensions.suspend_team(actor=sam, team=namespace.team, reason="Unpaid")
     with pytest.raises(Suspended):
         decide()
