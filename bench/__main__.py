@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import audit, cuts, form, loglines, offboarding, pages, ready, start
+from bench import audit, cuts, form, loglines, offboarding, pages, ready, signin, start
 from bench.rows import Row, table
 from bench.site import Site, running
 
 ALONE: dict[str, Callable[[], list[Row]]] = {
     "start": start.rows,
     "pages": pages.rows,
+    "signin": signin.rows,
     "audit": audit.rows,
     "offboarding": offboarding.rows,
 }
