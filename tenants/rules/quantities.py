@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
-from fractions import Fraction
 
-from cluster.amounts import GIB, MIB, say_bytes, say_cpu
+from cluster import quantities
+from cluster.amounts import MIB, say_bytes, say_cpu
 from tenants.rules.broken import Broken
 
 CPU_MIN, CPU_MAX = 1, 256_000
@@ -17,12 +16,13 @@ REPLICAS_MAX = 50
 _NUMBER = r"(\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})"
 _CPU = re.compile(rf"{_NUMBER}\s*(m|cores?|cpus?)?", re.ASCII | re.IGNORECASE)
 _SIZE = re.compile(rf"{_NUMBER}\s*([a-zA-Z]*)", re.ASCII)
+# What people write → the suffix that Kubernetes has for it.
 _UNITS = {
-    "b": 1, "byte": 1, "bytes": 1,
-    "ki": 1 << 10, "kib": 1 << 10, "mi": MIB, "mib": MIB, "gi": GIB, "gib": GIB, "ti": 1 << 40, "tib": 1 << 40,
-    "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
+    "b": "", "byte": "", "bytes": "",
+    "ki": "Ki", "kib": "Ki", "mi": "Mi", "mib": "Mi", "gi": "Gi", "gib": "Gi", "ti": "Ti", "tib": "Ti",
+    "kb": "k", "mb": "M", "gb": "G", "tb": "T",
 }  # fmt: skip
-_LETTERS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_LETTERS = ("k", "M", "G", "T")
 
 
 def cpu(text: str | float, least: int = CPU_MIN, most: int = CPU_MAX) -> int:
@@ -30,9 +30,8 @@ def cpu(text: str | float, least: int = CPU_MIN, most: int = CPU_MAX) -> int:
     found = _CPU.fullmatch(_plain(text))
     if not found:
         raise Broken("Write cores, such as 0.25, or thousandths of one, such as 250m.")
-    amount = Fraction(found[1])
-    unit = (found[2] or "").lower()
-    millicores = math.ceil(amount if unit == "m" else amount * 1000)
+    unit = "m" if (found[2] or "").lower() == "m" else ""
+    millicores = quantities.parse_cpu(f"{found[1]}{unit}")
     if not least <= millicores <= most:
         raise Broken(f"From {say_cpu(least)} to {say_cpu(most)}, please.")
     return millicores
@@ -72,10 +71,10 @@ def size(text: str | int, least: int, most: int, example: str) -> int:
         raise Broken(f"Say the unit: {found[1]} MiB or {found[1]} GiB?")
     if unit == "m":
         raise Broken(f"“m” means a thousandth of a byte in Kubernetes: write {found[1]} MiB.")
-    factor = 1 if not unit else _LETTERS.get(unit) or _UNITS.get(unit.lower())
-    if factor is None:
+    suffix = unit if not unit or unit in _LETTERS else _UNITS.get(unit.lower())
+    if suffix is None:
         raise Broken(f"The unit “{unit[:12]}” is unknown: write MiB or GiB, such as {example}.")
-    amount = math.ceil(Fraction(found[1]) * factor)
+    amount = quantities.parse_size(f"{found[1]}{suffix}")
     if not least <= amount <= most:
         raise Broken(f"From {say_bytes(least)} to {say_bytes(most)}, please.")
     return amount

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from cluster.amounts import decimal
+from cluster.amounts import GIB, MIB, decimal, say_bytes, say_cpu
 from cluster.specs import STANDARD
 from tenants.rules import quantities
 from tenants.rules.broken import Broken
-from tenants.rules.quantities import GIB, MIB, say_bytes, say_cpu
 
 CLASS = "storage:"
 _TITLES = {

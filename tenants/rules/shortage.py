@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cluster.amounts import decimal
+from cluster.amounts import GIB, MIB, decimal, say_cpu
 from tenants.releases import ReleaseSpec
-from tenants.rules.quantities import GIB, MIB, say_cpu
 from tenants.rules.quota import (
     SURGE,
     Amounts,
