@@ -15,6 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import close_old_connections
 from msgspec import structs
 
+from portal import history
 from portal.defaults import create_defaults
 from tenants import audit, releases
 from tenants.errors import DomainError
@@ -98,6 +99,7 @@ class Example:
                 self._mailer,
                 self._reports,
                 self._checkout_stuck,
+                self._past,
             ):
                 if self._stop.is_set():
                     return
@@ -175,6 +177,18 @@ class Example:
         current = apps.current_release(checkout)
         spec = releases.load(current.spec)
         self._release("bob", checkout, spec, wait=False, image=f"{IMAGE}:v9")
+
+    def _past(self) -> None:
+        """A month of samples: busy in production, quiet in the shop, which could give some of its quota back."""
+        for team, name, busy in (
+            ("payments", "prod", 0.9),
+            ("payments", "stage", 0.45),
+            ("payments", "dev", 0.35),
+            ("storefront", "web", 0.2),
+        ):
+            place = self._place(team, name)
+            history.write(place, busy, self._people["dave"])
+            history.age_releases(place)
 
     def _place(self, team: str, name: str) -> Namespace:
         return Namespace.objects.select_related("team", "plan").get(team__slug=team, name=name)

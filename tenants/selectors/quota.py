@@ -24,6 +24,7 @@ NAMES = {"cpu": "CPU", "memory": "Memory", "storage": "Storage", "pods": "Pods",
 KINDS = {State.SUBMITTED: "waiting", State.CHANGES_ASKED: "warn"}
 CAUSES = {
     Cause.PLAN: "the plan",
+    Cause.REQUEST: "a request",
     Cause.LOWERED: "lowered",
     Cause.EXPIRED: "a raise ended",
     Cause.RECLAIMED: "given back for want of use",
