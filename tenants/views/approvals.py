@@ -49,43 +49,18 @@ def approvals(request: Request) -> HttpResponse:
     return render(request, f"tenants/approvals/queue.html{wanted_part(request, 'rows')}", context)
 
 
-@page()
+@page("GET", "POST")
+@recently_signed_in(keep=KEPT)
 def approval(request: Request, number: int) -> HttpResponse:
-    """One request with all that a decision needs."""
+    """One request with all that a decision needs; POST decides."""
     found = _request(request, number)
+    if request.method == "POST":
+        return _decide(request, found)
     if part := wanted_part(request, "head", "asked", "thread", "verdict"):
         return render(request, f"tenants/approvals/detail.html{part}", _context(request, found, None))
     typed = kept(request)
     form = DecisionForm(asked=found, initial=typed) if found.state == State.SUBMITTED else None
     return _page(request, found, form)
-
-
-@page("POST")
-@recently_signed_in(keep=KEPT)
-def decide(request: Request, number: int) -> HttpResponse:
-    """Decides; refused, the page shows the request as it is now and what was typed."""
-    found = _request(request, number)
-    form = DecisionForm(request.POST, asked=found)
-    if form.is_valid():
-        data = form.cleaned_data
-        decided = attempt(
-            form,
-            lambda: verbs.decide(
-                actor=request.user,
-                request=found,
-                revision=data["revision"],
-                by=Move(data["decision"]),
-                granted=data.get("granted"),
-                until=data["until"],
-                text=data["text"],
-                over_capacity=data["over_capacity"],
-            ),
-        )
-        if decided is not None:
-            told(request, _said(decided))
-            return redirect("approval", number)
-        found = _request(request, number)
-    return _page(request, found, form if found.state == State.SUBMITTED else None, refused=form)
 
 
 @page("POST")
@@ -108,6 +83,31 @@ def comment(request: Request, number: int) -> HttpResponse:
             return redirect("approval", number)
     decision = DecisionForm(asked=found) if found.state == State.SUBMITTED else None
     return _page(request, found, decision, reply=form)
+
+
+def _decide(request: Request, found: QuotaRequest) -> HttpResponse:
+    """Refused, the page shows the request as it is now, and what was typed."""
+    form = DecisionForm(request.POST, asked=found)
+    if form.is_valid():
+        data = form.cleaned_data
+        decided = attempt(
+            form,
+            lambda: verbs.decide(
+                actor=request.user,
+                request=found,
+                revision=data["revision"],
+                by=Move(data["decision"]),
+                granted=data.get("granted"),
+                until=data["until"],
+                text=data["text"],
+                over_capacity=data["over_capacity"],
+            ),
+        )
+        if decided is not None:
+            told(request, _said(decided))
+            return redirect("approval", found.number)
+        found = _request(request, found.number)
+    return _page(request, found, form if found.state == State.SUBMITTED else None, refused=form)
 
 
 def _request(request: Request, number: int) -> QuotaRequest:

@@ -98,7 +98,7 @@ PAGES = [
     post("team_lift", "sam", {}, hidden=True, forbidden="dave"),
     Door("approvals", STAFF, hidden=True, query="?q=pay&hint=no&sort=size"),
     Door("approval", STAFF, hidden=True),
-    post("approval_decide", "dave", REJECTION, hidden=True, forbidden="sam"),
+    post("approval", "dave", REJECTION, hidden=True, forbidden="sam"),
     post("approval_beside", STAFF, REJECTION, status=200, hidden=True),
     post("approval_comment", STAFF, {"text": "Which app?"}, hidden=True),
     Door("clusters", STAFF, hidden=True),

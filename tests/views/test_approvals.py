@@ -1,0 +1,194 @@
+"""The approvers' pages: the queue, one request, and what deciding there does and says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tenants.models import ClusterState, Namespace, QuotaRequest, Team, User
+from tenants.models.granting import State
+from tests.factories import GIB, make_member, make_namespace, make_policy, make_quota_request, make_team
+from tests.signing_in import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def as_dave(dave: User) -> Client:
+    return signed_in(dave)
+
+
+@pytest.fixture
+def asked(namespace: Namespace, alice: User) -> QuotaRequest:
+    """12 GiB, where there are 8, and 6 cores, where there are 4."""
+    return make_quota_request(namespace, alice, memory=12 * GIB, cpu=6000)
+
+
+def queue(client: Client, **query: str) -> list[int]:
+    return [row.request.number for row in client.get("/approvals/", query).context["shown"]]
+
+
+def decision(asked: QuotaRequest, **fields: str) -> dict[str, str]:
+    return {"decision": "approve", "revision": str(asked.revision), "text": "", **fields}
+
+
+@pytest.fixture
+def three(namespace: Namespace, other_team: Team, alice: User, erin: User) -> list[int]:
+    """By age: a small raise of payments that nothing stands against, ledgers' over a ceiling, payments' big one."""
+    now = timezone.now()
+    ledgers = make_namespace(other_team, "web")
+
+    def kept(resource: str, **verdict: object) -> dict[str, object]:
+        return {resource: {"resource": resource, "approves": False, "number": 1, "rule": "small", "why": "", **verdict}}
+
+    made = [
+        make_quota_request(namespace, alice, cpu=5000, verdict=kept("cpu", approves=True)),
+        make_quota_request(ledgers, erin, memory=16 * GIB, verdict=kept("memory", wall=True)),
+        make_quota_request(namespace, alice, memory=40 * GIB, verdict=kept("memory", why="the raise is over 50%")),
+    ]
+    for hours, request in zip((3, 2, 1), made, strict=True):
+        QuotaRequest.objects.filter(pk=request.pk).update(submitted_at=now - timedelta(hours=hours))
+    return [request.number for request in made]
+
+
+def test_longest_waiting_comes_first(as_dave: Client, three: list[int]) -> None:
+    assert queue(as_dave) == three
+
+
+def test_queue_is_sorted_and_filtered(as_dave: Client, three: list[int]) -> None:
+    small, over, big = three
+    assert queue(as_dave, sort="size") == [big, over, small]
+    assert queue(as_dave, sort="team") == [over, small, big]
+    assert queue(as_dave, hint="yes") == [small]
+    assert queue(as_dave, hint="no") == [big]
+    assert queue(as_dave, hint="wall") == [over]
+    assert queue(as_dave, q="ledg") == [over]
+    assert queue(as_dave, state="changes") == []
+
+
+def test_drafts_and_what_is_decided_do_not_wait(as_dave: Client, namespace: Namespace, alice: User) -> None:
+    make_quota_request(namespace, alice, state=State.DRAFT)
+    done = make_quota_request(namespace, alice, state=State.REJECTED, decided_at=timezone.now())
+    assert queue(as_dave) == []
+    assert queue(as_dave, state="decided") == [done.number]
+
+
+def test_queue_takes_as_many_queries_for_ten_as_for_fifty(as_dave: Client, alice: User) -> None:
+    counts = []
+    for many in (10, 40):
+        for number in range(many):
+            team = make_team(f"t{many}-{number}", owner=alice)
+            make_quota_request(make_namespace(team), alice)
+        with CaptureQueriesContext(connection) as queries:
+            as_dave.get("/approvals/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_sidebar_of_staff_counts_what_waits(as_dave: Client, asked: QuotaRequest) -> None:
+    page = as_dave.get("/staff/teams/").content.decode()
+    assert 'hx-get="/approvals/?part=count"' in page
+    assert as_dave.get("/approvals/?part=count", headers={"HX-Request": "true"}).content.decode().strip() == "1"
+
+
+def test_page_says_what_is_asked_and_what_the_policy_says(as_dave: Client, asked: QuotaRequest) -> None:
+    make_policy(rules=[{"name": "small raises", "raise_at_most": 0.2}])
+    page = as_dave.get(f"/approvals/{asked.number}/").content.decode()
+    assert "Payments asks for 12 GiB memory and 6 cores" in page
+    assert "Rule 1 would not approve the memory:" in page
+    assert "Approve 12 GiB, 6 cores" in page
+
+
+def test_page_says_what_the_cluster_has_left(as_dave: Client, asked: QuotaRequest) -> None:
+    info = {"allocatable": {"memory": 20 * GIB, "cpu": 4000}}
+    ClusterState.objects.create(alias="default", since=timezone.now(), info=info)
+    page = as_dave.get(f"/approvals/{asked.number}/")
+    assert page.context["room"].endswith("has 12 GiB not granted, no CPU left to grant")
+
+
+def test_button_and_hints_follow_what_is_typed(as_dave: Client, asked: QuotaRequest) -> None:
+    make_policy(rules=[{"name": "small raises", "raise_at_most": 0.25}])
+    day = timezone.localdate() + timedelta(days=9)
+    fields = {"decision": "approve_part", "granted-0": "10", "granted-1": "4", "timed": "on", "until": day.isoformat()}
+    said = as_dave.post(f"/approvals/{asked.number}/beside/", decision(asked, **fields)).content.decode()
+    assert "Memory +25%: 10 GiB over the peak. Rule 1 would approve this." in said
+    assert f"until {day.day} " in said
+
+
+def test_part_is_approved_in_the_units_of_the_page(as_dave: Client, asked: QuotaRequest, namespace: Namespace) -> None:
+    fields = {"decision": "approve_part", "granted-0": "10", "granted-1": "4500m"}
+    answer = as_dave.post(f"/approvals/{asked.number}/", decision(asked, **fields))
+    assert answer.status_code == 302
+    namespace.refresh_from_db()
+    assert (namespace.limits["memory"], namespace.limits["cpu"]) == (10 * GIB, 4500)
+
+
+def test_reject_needs_a_reason_at_its_field(as_dave: Client, asked: QuotaRequest) -> None:
+    answer = as_dave.post(f"/approvals/{asked.number}/", decision(asked, decision="reject"))
+    assert answer.context["form"].errors["text"]
+    asked.refresh_from_db()
+    assert asked.state == State.SUBMITTED
+
+
+def test_more_than_the_cluster_has_shows_the_box_to_tick(as_dave: Client, asked: QuotaRequest) -> None:
+    ClusterState.objects.create(alias="default", since=timezone.now(), info={"allocatable": {"memory": 9 * GIB}})
+    where = f"/approvals/{asked.number}/"
+    page = as_dave.post(where, decision(asked)).content.decode()
+    assert 'name="over_capacity"' in page
+    assert as_dave.post(where, decision(asked, over_capacity="on")).status_code == 302
+
+
+def test_password_is_asked_for_and_what_was_typed_comes_back(dave: User, asked: QuotaRequest) -> None:
+    browser = signed_in(dave, ago=3600)
+    sent = decision(asked, decision="reject", text="The cluster is full")
+    answer = browser.post(f"/approvals/{asked.number}/", sent)
+    assert "/accounts/reauthenticate/" in answer["Location"]
+    asked.refresh_from_db()
+    assert asked.state == State.SUBMITTED
+    assert "The cluster is full" in browser.get(f"/approvals/{asked.number}/").content.decode()
+
+
+def test_request_that_was_changed_is_shown_as_it_is_now(as_dave: Client, asked: QuotaRequest) -> None:
+    seen = decision(asked, text="Fine")
+    asked.wants.filter(resource="memory").update(wanted=16 * GIB)
+    QuotaRequest.objects.update(revision=2)
+    answer = as_dave.post(f"/approvals/{asked.number}/", seen)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "was changed after you opened it: look again" in page
+    assert "16 GiB memory" in page
+    assert 'name="revision" value="2"' in page
+    assert "Fine" in page
+
+
+def test_second_approver_is_told_on_the_page(as_dave: Client, asked: QuotaRequest) -> None:
+    QuotaRequest.objects.update(state=State.REJECTED)
+    answer = as_dave.post(f"/approvals/{asked.number}/", decision(asked))
+    assert answer.status_code == 409
+    assert "is rejected already" in answer.content.decode()
+
+
+def test_who_may_not_decide_reads_why(as_dave: Client, asked: QuotaRequest, dave: User, team: Team) -> None:
+    make_member(team, dave, "viewer")
+    page = as_dave.get(f"/approvals/{asked.number}/").content.decode()
+    assert "you are in Payments." in page
+    assert 'name="decision"' not in page
+
+
+def test_next_leads_to_the_one_after(as_dave: Client, three: list[int]) -> None:
+    context = as_dave.get(f"/approvals/{three[0]}/").context
+    assert (context["place"], context["waiting"], context["following"]) == (1, 3, three[1])
+
+
+def test_clusters_say_what_is_left(as_dave: Client, namespace: Namespace) -> None:
+    info = {"version": "v1.37.2", "nodes": 1, "allocatable": {"memory": 32 * GIB}}
+    ClusterState.objects.create(alias="default", since=timezone.now(), info=info)
+    make_policy(over_commit={"memory": 1.5})
+    (cluster,) = as_dave.get("/clusters/").context["clusters"]
+    (line,) = cluster.lines
+    assert (line.allocatable, line.grantable, line.granted, line.left) == ("32", "48", "8", "40")
