@@ -68,13 +68,13 @@ def outlook(namespace: Namespace, wants: Mapping[str, int], until: date | None) 
     walls = [verdict for verdict in weighed.verdicts if verdict.wall]
     hints += [hint(verdict) for verdict in weighed.verdicts]
     if not wants:
-        return Outlook("next", "Nothing is asked for yet", "write a new limit beside what is not enough", ())
+        return Outlook("next", "Nothing is asked for yet:", "write a new limit beside what is not enough", ())
     if walls or len(asked) < len(wants):
         return Outlook("bad", "It cannot be sent like this", "", tuple(hints))
     if weighed.approves:
         how = "for a time" if until else "for good"
-        return Outlook("ok", "Approved at once", f"{how}, when you send it", tuple(hints))
-    return Outlook("waiting", "An approver decides", "you hear of it here and by mail", tuple(hints))
+        return Outlook("ok", "Approved at once,", f"{how}, when you send it", tuple(hints))
+    return Outlook("waiting", "An approver decides;", "you hear of it here and by mail", tuple(hints))
 
 
 def hint(verdict: Verdict) -> Hint:

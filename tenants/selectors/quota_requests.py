@@ -139,10 +139,9 @@ def asked(request: QuotaRequest) -> list[Asked]:
     return rows
 
 
-def thread(request: QuotaRequest) -> list[Happened]:
+def thread(request: QuotaRequest) -> list[QuotaStep]:
     """All that was done and said, oldest first; what its author did before sending it is theirs."""
-    steps = [step for step in request.steps.select_related("actor") if step.old != State.DRAFT or step.new]
-    return [_happened(request, step) for step in steps]
+    return [step for step in request.steps.select_related("actor") if step.old != State.DRAFT or step.new]
 
 
 def live_context(request: QuotaRequest) -> dict[str, Any]:
@@ -159,7 +158,7 @@ def live_context(request: QuotaRequest) -> dict[str, Any]:
         if request.state in (State.SUBMITTED, State.CHANGES_ASKED)
         else [],
         "decided": any(row.granted for row in rows),
-        "thread": thread(request),
+        "thread": [_happened(request, step) for step in thread(request)],
         "running": Grant.objects.running().filter(request=request).first(),
     }
 

@@ -155,6 +155,7 @@ def extend(*, actor: User, request: QuotaRequest) -> QuotaRequest:
     """
     _require(actor, request)
     with transaction.atomic():
+        request = _lock(actor, request, None)
         running = Grant.objects.running().filter(request=request)
         wants = dict(running.values_list("resource", "new"))
         if not wants or request.granted_until is None or request.decided_at is None:

@@ -16,6 +16,7 @@ from tenants.models import QuotaRequest
 from tenants.models.granting import State
 from tenants.selectors import quota_requests
 from tenants.services import quota_requests as verbs
+from tenants.services.quota_decisions import why_not
 from tenants.views.scope import Crumb, Request, attempt, page, team_of, told, wanted_part
 
 SHOWN = 50
@@ -24,10 +25,12 @@ PARTS = ("state", "told", "ways")
 
 @page()
 def one(request: Request, number: int) -> HttpResponse:
-    """What was asked, where it stands, and the thread; a draft is still the form."""
+    """What was asked, where it stands, and the thread. A draft is still the form; approvers come to their own page."""
     found = _request(request, number)
     if found.state == State.DRAFT:
         return redirect("quota_request_edit", found.number)
+    if found.state == State.SUBMITTED and not why_not(request.user, found):
+        return redirect("approval", found.number)
     return _page(request, found, CommentForm())
 
 

@@ -117,7 +117,7 @@ class World:
 
 def _quota_request(door: Door) -> str:
     """Which of the world's requests a door is about."""
-    ways = {"discard": "draft", "submit": "draft", "extend": "raised"}
+    ways = {"discard": "draft", "submit": "draft", "extend": "raised", "request": "raised"}
     return ways.get(door.name.rpartition("_")[2], "open")
 
 

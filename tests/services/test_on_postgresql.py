@@ -12,8 +12,8 @@ import pytest
 from tests.prerequisites import INITDB
 from tests.processes.stack import Postgres
 
-RACES = Path(__file__).with_name("test_races.py")
-ROOT = RACES.parents[2]
+ROOT = Path(__file__).parents[2]
+RACES = [str(ROOT / "tests" / room / "test_races.py") for room in ("services", "quota")]
 
 
 @pytest.mark.services
@@ -23,7 +23,7 @@ def test_races_end_alike_on_postgresql() -> None:
     server = Postgres()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "--ds", "tests.audit.postgresql_settings", str(RACES)],
+            [sys.executable, "-m", "pytest", "-q", "--ds", "tests.audit.postgresql_settings", *RACES],
             cwd=ROOT,
             env={**os.environ, "BERTH_TEST_DATABASE_PORT": str(server.port)},
             capture_output=True,
