@@ -27,12 +27,12 @@ $(VENV)/dev: $(VENV)/run requirements-dev.txt
 	@touch $@
 
 .PHONY: demo
-demo: $(VENV)/run ## Run Berth with an example on this machine (PORT=8000, CLUSTER=path/to/kubeconfig)
+demo: $(VENV)/run ## Run Berth with an example on this machine (PORT=8000, CLUSTER=path/to/kubeconfig, DATA=its/own/folder)
 	@exec $(BIN)/python manage.py demo --port $(PORT) $(if $(CLUSTER),--cluster $(CLUSTER)) $(if $(DATA),--data $(DATA))
 
 .PHONY: demo-reset
 demo-reset: $(VENV)/run ## Throw the demo's data away and start afresh
-	@exec $(BIN)/python manage.py demo --reset --port $(PORT) $(if $(CLUSTER),--cluster $(CLUSTER))
+	@exec $(BIN)/python manage.py demo --reset --port $(PORT) $(if $(CLUSTER),--cluster $(CLUSTER)) $(if $(DATA),--data $(DATA))
 
 .PHONY: test
 test: $(VENV)/dev ## Run all checks and tests that need no cluster

@@ -20,6 +20,10 @@ from portal import embedded, seed
 from simcluster.server import SimCluster
 
 HOST = "127.0.0.1"
+# What a demo keeps in its folder: two databases, with what SQLite writes beside them, and how to reach its cluster.
+DATABASES = ("berth.sqlite3", "cluster.state")
+BESIDE = ("", "-journal", "-shm", "-wal")
+KUBECONFIG = "kubeconfig"
 
 
 class Command(BaseCommand):
@@ -45,8 +49,7 @@ class Command(BaseCommand):
         _check_port(port)
         folder = _folder(cluster, data)
         if reset:
-            for file in folder.glob("*"):
-                file.unlink()
+            _throw_away(folder)
         settings.SITE_URL = f"http://{HOST}:{port}"
         settings.DATABASES["default"]["NAME"] = str(folder / "berth.sqlite3")
         connection.settings_dict["NAME"] = str(folder / "berth.sqlite3")
@@ -64,7 +67,7 @@ class Command(BaseCommand):
 
     def _simulate(self, folder: Path, speed: float) -> SimCluster:
         simulated = SimCluster(state_path=folder / "cluster.state", speed=speed).start()
-        kubeconfig = simulated.write_kubeconfig(folder / "kubeconfig")
+        kubeconfig = simulated.write_kubeconfig(folder / KUBECONFIG)
         settings.CLUSTERS = {"default": {"title": "harbor-1", "kubeconfig": str(kubeconfig)}}
         return simulated
 
@@ -111,6 +114,17 @@ def _folder(cluster: str, data: str) -> Path:
     folder = Path(data) if data else Path(settings.DATA_DIR) / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _throw_away(folder: Path) -> None:
+    """Deletes what an earlier demo left. Where anything else is in the folder, it is somebody's, and nothing goes."""
+    ours = {KUBECONFIG, *(name + beside for name in DATABASES for beside in BESIDE)}
+    found = sorted(folder.iterdir())
+    others = [file.name for file in found if file.name not in ours or not file.is_file()]
+    if others:
+        raise CommandError(f"{folder} holds what no demo made ({others[0]}). Name a folder of the demo's own.")
+    for file in found:
+        file.unlink()
 
 
 def _title(kubeconfig: Path) -> str:
