@@ -1,4 +1,4 @@
-"""Who may what: one table, asked by services, pages, API, sockets and tasks alike (security.md).
+"""Who may what: one table, asked by services, pages, API, sockets and tasks alike (docs/security.md).
 
 `visible_to(user)` querysets answer a stranger with 404. `require` answers a member without the right with Forbidden, a
 stranger who got past a door with NotFound, and leaves a line in the audit log.
@@ -68,6 +68,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "namespaces.create": frozenset({OWNER, ADMIN}),
     "namespaces.delete": frozenset({OWNER, ADMIN}),
     "quota.request": frozenset({OWNER, ADMIN}),  # ask for more, lower, withdraw
+    "usage.export": frozenset({OWNER, ADMIN, SUPPORT, APPROVER}),  # grants and use, for charge-back
     "apps.write": frozenset({OWNER, ADMIN, DEVELOPER}),
     "apps.delete": frozenset({OWNER, ADMIN, DEVELOPER}),
     "logs.read": frozenset({OWNER, ADMIN, DEVELOPER, "if:viewers_read_logs"}),
@@ -91,6 +92,7 @@ SWITCHES: Mapping[str, str] = {"if:viewers_read_logs": VIEWER}
 # What is left of them in a suspended team: to look, and to leave.
 IN_SUSPENDED = frozenset(
     {"team.read", "team.leave", "members.inspect", "joining.read", "logs.read", "audit.read_all", "audit.read_own"}
+    | {"usage.export"}
 )
 
 # Verb of the site, not of a team → who has it. None of them shows a secret, a log or a shell, or acts as somebody else.
@@ -112,7 +114,7 @@ _ANY = frozenset({"tokens.own"})
 SCOPES: Mapping[str, frozenset[str]] = {
     "read": _ANY
     | {"team.read", "logs.read", "joining.read", "members.inspect", "audit.read_all", "audit.read_own"}
-    | {"people.read", "teams.read", "policies.read"},
+    | {"people.read", "teams.read", "policies.read", "usage.export"},
     "apps": _ANY | {"apps.write", "apps.delete"},
     "volumes": _ANY | {"volumes.write", "volumes.delete"},
     "secrets": _ANY | {"secrets.write", "secrets.delete"},

@@ -25,7 +25,7 @@ def searchable(text: Any) -> Replace:
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def visible_to(self, user: Any) -> AuditQuerySet:
-        """Owners, admins and staff see their teams' whole log, other members their own lines (security.md).
+        """Owners, admins and staff see their teams' whole log, other members their own lines (docs/security.md).
 
         Everybody sees what they did with their own account.
         """

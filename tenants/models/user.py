@@ -13,7 +13,7 @@ from django.utils import timezone
 
 
 class StaffRole(models.TextChoices):
-    """Roles of the site, not of a team: staff are not members (security.md)."""
+    """Roles of the site, not of a team: staff are not members (docs/security.md)."""
 
     NONE = "", "none"
     SUPPORT = "support", "support"

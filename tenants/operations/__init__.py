@@ -9,7 +9,7 @@ the lease changes nothing any more. What was committed and never ran is publishe
 """
 
 from tenants.operations.holding import Hold, claim
-from tenants.operations.outbox import KINDS, is_open, nudge, nudge_waiting, open, publish, redrive  # noqa: A004
+from tenants.operations.outbox import KINDS, nudge, nudge_waiting, open, publish, redrive  # noqa: A004
 from tenants.operations.results import close, confirm, fail, finish, supersede, wait
 from tenants.operations.seal import unseal
 
@@ -21,7 +21,6 @@ __all__ = [
     "confirm",
     "fail",
     "finish",
-    "is_open",
     "nudge",
     "nudge_waiting",
     "open",

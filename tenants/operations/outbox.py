@@ -92,11 +92,6 @@ def nudge_waiting(namespace: Namespace) -> None:
     _wake(Operation.objects.filter(namespace=namespace, state=OperationState.WAITING))
 
 
-def is_open(*, noun: str, target_id: int) -> bool:
-    """Whether a wish for this target is still on its way."""
-    return Operation.objects.open().filter(target_noun=noun, target_id=target_id).exists()
-
-
 def redrive(limit: int = 500) -> int:
     """Publishes what should have run by now and did not: dead broker, dead worker, death after commit.
 

@@ -28,7 +28,7 @@ class OriginMiddleware:
 
 
 class PrivatePagesMiddleware:
-    """`no-store` on every answer that is not a static file: pages are private (security.md, Defaults)."""
+    """`no-store` on every answer that is not a static file: pages are private (docs/security.md)."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""The table of rights, line by line as security.md has it, and who sees what."""
+"""The table of rights, line by line as docs/security.md has it, and who sees what."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ TABLE = {
     "namespaces.create": "alice andy",
     "namespaces.delete": "alice andy",
     "quota.request": "alice andy",
+    "usage.export": "alice andy sam dave",
     "audit.read_all": "alice andy sam dave",
     "audit.read_own": "alice andy bob carol sam dave",
 }

@@ -154,7 +154,7 @@ def test_followed_lines_come_as_they_are_written(site: Site, app: str) -> None:
 
 
 def test_followed_log_ends_when_the_token_does(site: Site, app: str) -> None:
-    """Within 10 s, security.md says: the right is asked for again every 5 s."""
+    """Within 10 s, docs/security.md says: the right is asked for again every 5 s."""
     token = site.manage("issue_token", "bob", "--title", "short").strip()
     headers = {"Authorization": f"Bearer {token}"}
     mine = requests.get(f"{site.v1}/tokens", headers=headers, timeout=10).json()["results"]

@@ -61,7 +61,7 @@ class NamespaceOut(serializers.ModelSerializer[Namespace]):
     deleting = serializers.BooleanField()
     conditions = ConditionOut(many=True)
     usage = AmountsOut(help_text="In the cluster, as last seen; empty until then.")
-    remaining = serializers.DictField(help_text="Of a deletion: kinds, finalizers, retained.")
+    remaining = RemainingOut(help_text="Of a deletion; empty before one.")
 
     class Meta:
         model = Namespace
