@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from django import forms
+from django.utils.functional import cached_property
 
 from tenants import rules
 from tenants.forms.fields import DomainForm, RowsField, RuleField, obeyed, pairs
@@ -188,18 +189,34 @@ class RunSection(SpecForm):
 
 
 class InNamespaceForm(SpecForm):
-    """Knows the secrets and volumes that the namespace has: what the selects offer."""
+    """Knows the secrets and volumes that the namespace has, once a page shows what the selects offer."""
 
     def __init__(self, *args: Any, namespace: Namespace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        secrets = list(Secret.objects.filter(namespace=namespace, deleting_since=None))
-        self.secret_names = [secret.name for secret in secrets if secret.type == rules.OPAQUE]
-        self.secret_keys = [f"{s.name}/{key}" for s in secrets if s.type == rules.OPAQUE for key in sorted(s.keys)]
-        volumes = Volume.objects.filter(namespace=namespace, deleting_since=None)
-        self.volume_names = list(volumes.values_list("name", flat=True))
+        self._namespace = namespace
         if "pull_secret" in self.fields:
-            logins = [(secret.name, secret.name) for secret in secrets if secret.type == rules.REGISTRY_LOGIN]
-            self.fields["pull_secret"].choices = [("", "none"), *logins]  # type: ignore[attr-defined]
+            self.fields["pull_secret"].choices = self._logins  # type: ignore[attr-defined]
+
+    @property
+    def secret_names(self) -> list[str]:
+        return [secret.name for secret in self._secrets if secret.type == rules.OPAQUE]
+
+    @property
+    def secret_keys(self) -> list[str]:
+        return [f"{s.name}/{key}" for s in self._secrets if s.type == rules.OPAQUE for key in sorted(s.keys)]
+
+    @cached_property
+    def volume_names(self) -> list[str]:
+        volumes = Volume.objects.filter(namespace=self._namespace, deleting_since=None)
+        return list(volumes.values_list("name", flat=True))
+
+    @cached_property
+    def _secrets(self) -> list[Secret]:
+        return list(Secret.objects.filter(namespace=self._namespace, deleting_since=None))
+
+    def _logins(self) -> list[tuple[str, str]]:
+        logins = [secret.name for secret in self._secrets if secret.type == rules.REGISTRY_LOGIN]
+        return [("", "none"), *zip(logins, logins, strict=True)]
 
 
 # The bases fill the release from right to left: the health check needs the port.

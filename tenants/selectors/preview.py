@@ -13,6 +13,8 @@ from tenants import clusters, intents, mounts, releases, rules
 from tenants.models import App, Namespace, Release, Secret
 from tenants.releases import ReleaseSpec, dump
 
+# In C where libyaml is there: a form asks for it while one types.
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 # What a person does not ask about: marks by which the portal knows its own objects.
 _OWN = ("labels", "annotations")
 
@@ -35,7 +37,7 @@ def _manifest(namespace: Namespace, name: str, spec: ReleaseSpec) -> str:
         manifests = clusters.gateway(namespace.cluster).preview(intents.app_spec(app))
     except (ClusterError, KeyError, ValueError):
         return ""
-    return "---\n".join(yaml.safe_dump(_plain(manifest), sort_keys=False, width=100) for manifest in manifests)
+    return yaml.dump_all(map(_plain, manifests), Dumper=_DUMPER, sort_keys=False, width=100)
 
 
 def _plain(manifest: dict[str, Any]) -> dict[str, Any]:

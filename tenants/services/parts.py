@@ -36,7 +36,7 @@ def resolve(
     if errors:
         raise Invalid(" ".join(errors.values()), fields=errors)
     spec = mounts.with_demands(namespace, msgspec.structs.replace(spec, secret_versions=versions))
-    preflight(namespace, app=app, spec=spec).require()
+    preflight(namespace, app=app, spec=spec, count=("apps",)).require()
     return spec
 
 

@@ -12,7 +12,8 @@ the limit in the cluster follows the use down, and nothing new may keep it up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -20,7 +21,7 @@ from django.utils.formats import date_format
 from tenants import mounts
 from tenants.models import App, Grant, Namespace, Release
 from tenants.releases import ReleaseSpec, load
-from tenants.reservations import default_class, own_part, reserved_in, secrets_in
+from tenants.reservations import apps_in, default_class, own_part, reserved_in, secrets_in, volumes_in
 from tenants.rules import shortage
 from tenants.rules.quota import Preflight, Row
 from tenants.rules.resources import CLASS, say
@@ -28,13 +29,19 @@ from tenants.rules.resources import CLASS, say
 __all__ = ["Preflight", "Row", "preflight", "reserved", "secret_preflight", "volume_preflight", "without_room"]
 
 
-def preflight(namespace: Namespace, app: App | None = None, spec: ReleaseSpec | None = None) -> Preflight:
+def preflight(
+    namespace: Namespace,
+    app: App | None = None,
+    spec: ReleaseSpec | None = None,
+    count: Collection[str] = ("apps", "volumes", "secrets"),
+) -> Preflight:
     """What would remain with a release `spec` (of `app`, or of a new one); without one: what remains now.
 
-    `fields` names what does not fit, with numbers that would; `notes` what else to know.
+    `fields` names what does not fit, with numbers that would; `notes` what else to know. `count`: whose rows are asked;
+    apps decide whether a release fits, the others make the figures of other resources as fresh.
     """
     limits, ended = _limits(namespace)
-    others = _others(namespace, app)
+    others = _others(namespace, count, app)
     if spec is None:
         return shortage.of_wish(limits, others, {}, ended)
     old = load(app.release.spec) if app is not None and app.release is not None else None
@@ -50,7 +57,7 @@ def without_room(app: App, releases: Iterable[Release]) -> dict[int, str]:
     if not specs or app.release is None:
         return {}
     limits, ended = _limits(app.namespace)
-    others, old = _others(app.namespace, app), load(app.release.spec)
+    others, old = _others(app.namespace, ("apps",), app), load(app.release.spec)
     found = {number: shortage.of_app(limits, others, spec, old, ended) for number, spec in specs.items()}
     return {number: " ".join(one.fields.values()) for number, one in found.items() if not one.fits}
 
@@ -61,24 +68,29 @@ def volume_preflight(namespace: Namespace, size: int, storage_class: str = "") -
     wish = {"storage": size, "claims": 1} if size else {}
     if any(resource.startswith(CLASS) for resource in limits):
         wish[CLASS + (storage_class or default_class(namespace.cluster))] = size
-    return shortage.of_wish(limits, _others(namespace), wish, ended)
+    return shortage.of_wish(limits, _others(namespace, ("volumes",)), wish, ended)
 
 
 def secret_preflight(namespace: Namespace) -> Preflight:
     """What would remain with one version of a secret more: each is a Secret in the cluster."""
     limits, ended = _limits(namespace)
-    return shortage.of_wish(limits, _others(namespace), {"secrets": 1}, ended)
+    return shortage.of_wish(limits, _others(namespace, ("secrets",)), {"secrets": 1}, ended)
 
 
-def reserved(namespace: Namespace, without: App | None = None) -> dict[str, int]:
-    """What the rows of a namespace reserve by resource, `without` one app."""
-    secrets = secrets_in([namespace])[namespace.pk]
-    return {**reserved_in([namespace], without)[namespace.pk], "secrets": secrets}
+def reserved(namespace: Namespace) -> dict[str, int]:
+    """What the rows of a namespace reserve by resource."""
+    return {**reserved_in([namespace])[namespace.pk], "secrets": secrets_in([namespace])[namespace.pk]}
 
 
-def _others(namespace: Namespace, app: App | None = None) -> dict[str, int]:
-    """What is taken by all but `app`: see above."""
-    rows = reserved(namespace, without=app)
+def _others(namespace: Namespace, count: Collection[str], app: App | None = None) -> dict[str, int]:
+    """What is taken by all but `app`, as above. The rows of the nouns that `count` names are asked."""
+    rows: Counter[str] = Counter()
+    if "apps" in count:
+        rows += apps_in([namespace], without=app)[namespace.pk]
+    if "volumes" in count:
+        rows += volumes_in([namespace])[namespace.pk]
+    if "secrets" in count:
+        rows["secrets"] = secrets_in([namespace])[namespace.pk]
     own = own_part(app) if app is not None else {}
     seen = {resource: used - own.get(resource, 0) for resource, used in namespace.usage.items()}
     return {resource: max(rows.get(resource, 0), seen.get(resource, 0)) for resource in rows.keys() | seen.keys()}

@@ -91,10 +91,11 @@ def carry_out(
 ) -> Operation:
     """The audit line, the operation and the announcement of a change of `row` that is saved already.
 
-    `values` (of a secret) are sealed on the operation and stand nowhere else.
+    `values` (of a secret) are sealed on the operation and stand nowhere else. The operation comes first: what was
+    asked last of a commit waits for the rest, and the audit chain takes its time.
     """
-    audit.record(actor=actor, action=action, thing=row, changes=[dict(change) for change in changes], detail=detail)
     operation = operations.open(kind=kind, target=row, actor=actor, generation=row.generation, secret_payload=values)
+    audit.record(actor=actor, action=action, thing=row, changes=[dict(change) for change in changes], detail=detail)
     events.announce(events.Changed(team=row.team.pk, noun=row.noun, id=str(row.pk), what="intent"))
     return operation
 

@@ -29,10 +29,9 @@ def new(request: Request, team: str, namespace: str) -> HttpResponse:
     """One form; `?part=remains` answers what is left of the quota while one types."""
     place = namespace_of(request, team, namespace)
     access.require(request.user, "apps.write", place)
-    places = list(place.team.namespaces.filter(deleting_since=None))
-    chosen = next((p for p in places if p.name == request.POST.get("namespace")), None)
-    if chosen is not None and chosen.pk != place.pk:
-        place = namespace_of(request, team, chosen.name)
+    chosen = request.POST.get("namespace", place.name)
+    if chosen != place.name and place.team.namespaces.filter(deleting_since=None, name=chosen).exists():
+        place = namespace_of(request, team, chosen)
     form = forms.NewAppForm(request.POST or None, namespace=place, initial=forms.initial_of(START))
     part = wanted_part(request, "remains")
     spec = draft(form, START)
@@ -46,7 +45,7 @@ def new(request: Request, team: str, namespace: str) -> HttpResponse:
     context = {
         **remains_context(place, None, spec),
         "namespace": place,
-        "places": places,
+        "places": place.team.namespaces.filter(deleting_since=None),
         "team": place.team,
         "form": form,
         "sizes": forms.SIZES.items(),
@@ -145,7 +144,7 @@ def ledger_of(app: App, most: int) -> list[ledger.LedgerRow]:
 
 def remains_context(namespace: Namespace, app: App | None, spec: ReleaseSpec) -> dict[str, Any]:
     """The panel that says what the quota leaves, surge included."""
-    return remains.panel(preflight(namespace, app=app, spec=spec))
+    return remains.panel(preflight(namespace, app=app, spec=spec, count=("apps", "volumes")))
 
 
 def draft(form: forms.SpecForm, base: ReleaseSpec) -> ReleaseSpec:
