@@ -26,6 +26,7 @@ from tenants.views import (
     staff,
     teams,
     transfers,
+    usage,
 )
 
 app_patterns: list[URLPattern] = [
@@ -48,6 +49,7 @@ namespace_patterns: list[URLPattern | URLResolver] = [
     path("quota/", quota.of_namespace, name="quota"),
     path("quota/request", quota_forms.new, name="quota_request_new"),
     path("quota/lower", quota_forms.lower, name="quota_lower"),
+    path("quota/reclaim", usage.give_back, name="quota_reclaim"),
     path("apps/new", apps.new, name="app_new"),
     path("apps/<slug:app>/", include(app_patterns)),
     path("volumes/new", parts.new_volume, name="volume_new"),
@@ -74,6 +76,7 @@ team_patterns: list[URLPattern | URLResolver] = [
     path("invitations/<uuid:pk>/revoke/", invitations.revoke, name="invitation_revoke"),
     path("requests/", joining.requests, name="team_requests"),
     path("quota/", quota.of_team, name="team_quota"),
+    path("usage.csv", usage.of_team, name="team_usage_csv"),
     path("quota/requests/", quota_requests.of_team, name="team_quota_requests"),
     path("settings/", teams.settings, name="team_settings"),
     path("delete/", teams.delete, name="team_delete"),
@@ -116,6 +119,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/teams/", staff.teams, name="staff_teams"),
     path("staff/teams/<slug:team>/suspend/", staff.suspend_team, name="team_suspend"),
     path("staff/teams/<slug:team>/lift/", staff.lift_team, name="team_lift"),
+    path("staff/usage.csv", usage.of_site, name="usage_csv"),
+    path("reclaim/", usage.unused, name="reclaim"),
     path("t/<slug:team>/", include(team_patterns)),
     path("approvals/", approvals.approvals, name="approvals"),
     path("approvals/<int:number>/", approvals.approval, name="approval"),

@@ -17,7 +17,9 @@ from tenants.api.views import (
     notices,
     operations,
     parts,
+    policies,
     preflight,
+    quota,
     staff,
     teams,
 )
@@ -34,7 +36,8 @@ app_patterns = [
     path("logs", logs.Logs.as_view(), name="logs"),
 ]
 namespace_patterns: list[URLPattern | URLResolver] = [
-    path("quota", namespaces.Quota.as_view(), name="quota"),
+    path("quota", quota.Quota.as_view(), name="quota"),
+    path("quota/history", quota.History.as_view(), name="quota_history"),
     path("quota/preflight", preflight.Preflight.as_view(), name="preflight"),
     path("apps", apps.Apps.as_view(), name="apps"),
     path("apps/<slug:app>", apps.OneApp.as_view(), name="app"),
@@ -46,6 +49,7 @@ namespace_patterns: list[URLPattern | URLResolver] = [
 ]
 team_patterns: list[URLPattern | URLResolver] = [
     path("audit", audit.TeamAudit.as_view(), name="audit"),
+    path("usage.csv", quota.TeamUsage.as_view(), name="team_usage"),
     path("members", members.Members.as_view(), name="members"),
     re_path(rf"^members/{USERNAME}$", members.OneMember.as_view(), name="member"),
     path("transfers", members.TeamTransfers.as_view(), name="team_transfers"),
@@ -86,6 +90,8 @@ v1_patterns: list[URLPattern | URLResolver] = [
     path("transfers/<uuid:pk>/accept", members.AcceptTransfer.as_view(), name="transfer_accept"),
     path("transfers/<uuid:pk>/decline", members.DeclineTransfer.as_view(), name="transfer_decline"),
     path("transfers/<uuid:pk>/withdraw", members.WithdrawTransfer.as_view(), name="transfer_withdraw"),
+    path("reclaim", quota.Reclaim.as_view(), name="reclaim"),
+    path("staff/usage.csv", quota.SiteUsage.as_view(), name="usage"),
     path("staff/people", staff.People.as_view(), name="people"),
     re_path(rf"^staff/people/{USERNAME}$", staff.OnePerson.as_view(), name="person"),
     re_path(rf"^staff/people/{USERNAME}/suspension$", staff.PersonSuspension.as_view(), name="person_suspension"),
@@ -94,6 +100,12 @@ v1_patterns: list[URLPattern | URLResolver] = [
     path("approvals", approvals.Approvals.as_view(), name="approvals"),
     path("approvals/<int:number>", approvals.OneApproval.as_view(), name="approval"),
     path("quota-requests/<int:number>/decision", approvals.Decision.as_view(), name="quota_request_decision"),
+    path("policies", policies.Policies.as_view(), name="policies"),
+    path("policies/try-out", policies.TryOut.as_view(), name="policy_try_out"),
+    path("policies/<int:number>", policies.OnePolicy.as_view(), name="policy"),
+    path("policies/<int:number>/live", policies.Live.as_view(), name="policy_live"),
+    path("plans/<slug:plan>", policies.OnePlan.as_view(), name="plan"),
+    path("staff/teams/<slug:team>/quota", policies.TeamQuota.as_view(), name="team_quota"),
     path("clusters", approvals.Clusters.as_view(), name="clusters"),
     path("operations/<uuid:pk>", operations.OneOperation.as_view(), name="operation"),
     path("sessions", account.Sessions.as_view(), name="sessions"),

@@ -14,6 +14,7 @@ from typing import Any
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
+from cluster.amounts import MIB
 from cluster.specs import STANDARD
 from tenants.errors import DomainError
 from tenants.forms.fields import DomainForm, RuleField
@@ -41,6 +42,15 @@ def extra(text: str) -> tuple[str, ...]:
 def slug(resource: str) -> str:
     """The resource as a part of a field's name."""
     return re.sub(r"[^A-Za-z0-9]+", "_", resource)
+
+
+def shown(resource: str, value: int) -> str:
+    """An amount as its field takes it, exactly: `8`, `16 GiB`, `40`; odd ones in the smallest unit."""
+    name, one = unit(resource)
+    if value * 100 % one:
+        whole_mib = name == "GiB" and value % MIB == 0
+        return f"{value}m" if resource == "cpu" else f"{value // MIB} MiB" if whole_mib else f"{value} bytes"
+    return f"{number(resource, value)} {name}" if name == "GiB" else number(resource, value)
 
 
 class RuleForm(DomainForm):
@@ -201,8 +211,8 @@ def typed_of(policy: Policy, note: str = "") -> Typed:
     typed["extra"] = typed["more"] = "\n".join(policy.extra)
     for table in TABLES:
         for resource, value in getattr(policy, table).items():
-            shown = f"{value * 100:.0f}" if table == "over_commit" else _shown(resource, value)
-            typed[f"{table}_{slug(resource)}"] = shown
+            text = f"{value * 100:.0f}" if table == "over_commit" else shown(resource, value)
+            typed[f"{table}_{slug(resource)}"] = text
     for index, rule in enumerate(policy.rules):
         for name, text in _typed_rule(rule).items():
             typed[f"rule-{index}-{name}"] = text
@@ -243,16 +253,8 @@ def _typed_rule(rule: Rule) -> dict[str, str]:
         **{name: f"{share * 100:.0f}" for name, share in shares.items() if share is not None},
         **{name: str(count) for name, count in counts.items() if count is not None},
         **{f"tick_{slug(resource)}": "on" for resource in rule.resources or rule.at_most},
-        **{f"most_{slug(resource)}": _shown(resource, most) for resource, most in rule.at_most.items()},
+        **{f"most_{slug(resource)}": shown(resource, most) for resource, most in rule.at_most.items()},
     }
-
-
-def _shown(resource: str, value: int) -> str:
-    """An amount as its field takes it, exactly: `8`, `16 GiB`, `40`; odd ones in the smallest unit."""
-    name, one = unit(resource)
-    if value * 100 % one:
-        return f"{value}m" if resource == "cpu" else f"{value} bytes"
-    return f"{number(resource, value)} {name}" if name == "GiB" else number(resource, value)
 
 
 def _indexes(typed: Mapping[str, Any]) -> list[int]:

@@ -6,6 +6,18 @@ from tests.access.cast import ADMINS, OWNER, RECEPTION, SEEN, SIGNED_IN, STAFF, 
 
 IMAGE = {"image": "registry.example/shop:3"}
 
+PLAN = {
+    "name": "tiny",
+    "title": "Tiny",
+    "cpu": 2,
+    "memory": "2 GiB",
+    "storage": "2 GiB",
+    "pods": 9,
+    "claims": 3,
+    "services": 3,
+    "secrets": 9,
+}
+
 CALLS = [
     *(call(method, "nowhere", "", hidden=True) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
     # Everybody's own.
@@ -58,6 +70,16 @@ CALLS = [
     call("PUT", "person_suspension", "sam", 200, {"reason": "Left"}, hidden=True, forbidden="dave"),
     call("DELETE", "person_suspension", "sam", 200, hidden=True, forbidden="dave"),
     call("GET", "staff_teams", STAFF, 200, hidden=True),
+    call("GET", "policies", STAFF, 200, hidden=True),
+    call("POST", "policies", "dave", 201, {"policy": {"namespaces_max": 7}}, hidden=True, forbidden="sam"),
+    call("POST", "policy_try_out", STAFF, 200, {"policy": {"namespaces_max": 7}}, hidden=True),
+    call("GET", "policy", STAFF, 200, hidden=True),
+    call("POST", "policy_live", "dave", 200, hidden=True, forbidden="sam"),
+    call("POST", "plans", "dave", 201, PLAN, hidden=True, forbidden="sam"),
+    call("GET", "plan", STAFF, 200, hidden=True),
+    call("PATCH", "plan", "dave", 200, {"cpu": "8"}, hidden=True, forbidden="sam"),
+    call("GET", "team_quota", STAFF, 200, hidden=True),
+    call("PATCH", "team_quota", "dave", 200, {"namespaces_max": 3}, hidden=True, forbidden="sam"),
     call("PUT", "team_suspension", "sam", 200, {"reason": "Unpaid"}, hidden=True, forbidden="dave"),
     call("DELETE", "team_suspension", "sam", 200, hidden=True, forbidden="dave"),
     call("GET", "approvals", STAFF, 200, hidden=True),
@@ -93,6 +115,10 @@ CALLS = [
     call("GET", "namespace", SEEN, 200),
     call("DELETE", "namespace", ADMINS, kind="namespace.delete", query="?confirm=payments-dev"),
     call("GET", "quota", SEEN, 200),
+    call("GET", "quota_history", SEEN, 200, query="?resource=memory"),
+    call("GET", "team_usage", f"{ADMINS} {STAFF}", 200),
+    call("GET", "usage", STAFF, 200, hidden=True),
+    call("GET", "reclaim", SIGNED_IN, 200),
     call("POST", "preflight", SEEN, 200, {"volume": {"size": "1 GiB"}}),
     # Apps.
     call("GET", "apps", SEEN, 200),

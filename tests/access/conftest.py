@@ -22,6 +22,7 @@ from tenants.models import (
     Notice,
     Operation,
     Plan,
+    Policy,
     QuotaRequest,
     Team,
     Transfer,
@@ -64,6 +65,7 @@ class World:
     code: str
     join_request: JoinRequest
     quota: dict[str, QuotaRequest]
+    policy: Policy
     transfer: Transfer
     notice: Notice
     texts: dict[str, str]
@@ -100,12 +102,18 @@ class World:
             "app": "checkout",
             "volume": "data",
             "secret": "spare" if door.method == "DELETE" or name.endswith("_delete") else "database",
-            "number": self.quota[_quota_request(door)].number if "quota_request" in name or "approval" in name else 1,
+            "number": self._number(door, name),
+            "plan": self.plan.name,
             "token": turn_down_link(self.people["alice"].pk, "request.asked").rstrip("/").rpartition("/")[2],
             "username": "zoe" if way in SHUT else "carol",
             "pk": next((thing.pk for noun, thing in named.items() if noun in name), own.get(name)),
         }
         return f"{reverse(door.name, kwargs={key: values[key] for key in NAMED[door.name].keys})}{door.query}"
+
+    def _number(self, door: Door, name: str) -> int:
+        if name.startswith("policy"):
+            return self.policy.number
+        return self.quota[_quota_request(door)].number if "quota_request" in name or "approval" in name else 1
 
     def headers(self, name: str) -> dict[str, str]:
         return {"authorization": f"Bearer {self.texts[name]}"} if name != "nobody" else {}
@@ -175,6 +183,7 @@ def make_world() -> World:
         session=UserSession.objects.create(user=people["alice"], ip="192.0.2.7", session_key="s", user_agent="curl/8"),
         plan=namespace.plan,
         quota=quota,
+        policy=Policy.objects.create(body={"namespaces_max": 9}),
         invitation=invitation,
         code=code,
         join_request=factories.make_request(team, people["erin"]),

@@ -20,6 +20,19 @@ SPEC_FORM = {
     "health_start": "60",
 }
 REJECTION = {"decision": "reject", "revision": "1", "text": "The cluster is full"}
+PLAN = {
+    "position": "0",
+    "cpu": "2",
+    "memory": "2 GiB",
+    "storage": "2 GiB",
+    "pods": "9",
+    "claims": "3",
+    "services": "3",
+    "secrets": "9",
+    "default_request_cpu": "50m",
+    "default_request_memory": "64 MiB",
+    "default_limit_memory": "256 MiB",
+}
 MAIL_FIELDS = [f"mail-{name}" for name, kind in KINDS.items() if not kind.secures]
 
 PAGES = [
@@ -74,6 +87,10 @@ PAGES = [
     Door("team_audit_export", SEEN),
     Door("team_quota", SEEN),
     Door("quota", SEEN),
+    post("quota_reclaim", ADMINS, {"wants": "storage=42949672960"}, "namespace.apply"),
+    Door("team_usage_csv", f"{ADMINS} {STAFF}"),
+    Door("usage_csv", STAFF, hidden=True),
+    Door("reclaim", SIGNED_IN),
     Door("team_members", SEEN),
     post("member_change", ADMINS, {"role": "developer"}),
     Door("member_remove", f"{ADMINS} carol"),  # whose membership it is: everybody may leave
@@ -102,6 +119,18 @@ PAGES = [
     post("approval_beside", STAFF, REJECTION, status=200, hidden=True),
     post("approval_comment", STAFF, {"text": "Which app?"}, hidden=True),
     Door("clusters", STAFF, hidden=True),
+    Door("policies", STAFF, hidden=True),
+    Door("policy_new", "dave", hidden=True, forbidden="sam"),
+    post("policy_new", "dave", {"namespaces_max": "7"}, hidden=True, forbidden="sam"),
+    Door("policy", STAFF, hidden=True),
+    post("policy", "dave", {}, hidden=True, forbidden="sam"),
+    Door("plans", STAFF, hidden=True),
+    Door("plan_new", "dave", hidden=True, forbidden="sam"),
+    post("plan_new", "dave", {**PLAN, "title": "Tiny", "name": "tiny"}, hidden=True, forbidden="sam"),
+    Door("plan", "dave", hidden=True, forbidden="sam"),
+    post("plan", "dave", {**PLAN, "title": "Small"}, hidden=True, forbidden="sam"),
+    Door("staff_team_quota", STAFF, hidden=True),
+    post("staff_team_quota", "dave", {"labels": "env=prod"}, hidden=True, forbidden="sam"),
     Door("team_invitations", RECEPTION),
     post("team_invitations", ADMINS, {"people": "zoe@example.com", "role": "viewer", "note": ""}),
     post("invitation_resend", ADMINS, {}),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tenants.api.serializers.namespaces import NamespaceIn, NamespaceOut, PlanOut, QuotaOut
+from tenants import access
+from tenants.api.serializers.namespaces import NamespaceIn, NamespaceOut, PlanOut
+from tenants.api.serializers.policies import NewPlanIn, StaffPlanOut
 from tenants.api.serializers.shapes import Confirm, accepted
 from tenants.api.views.door import Door, call
 from tenants.models import Plan
-from tenants.services import namespaces, quotas
+from tenants.services import namespaces, plans
 
 NamespaceAccepted = accepted(namespace=NamespaceOut)
 
@@ -18,6 +20,12 @@ class Plans(Door):
     @call("list_plans", "Sizes that a namespace can have", many=PlanOut)
     def get(self, request: Request) -> Response:
         return self.page(Plan.objects.filter(active=True), PlanOut)
+
+    @call("create_plan", "A new size for namespaces, for staff", body=NewPlanIn, answer=StaffPlanOut, status=201)
+    def post(self, request: Request) -> Response:
+        access.require_site(self.user, "policies.edit")
+        row, _ = plans.save_plan(actor=self.user, plan=None, **self.sent)
+        return Response(StaffPlanOut(row).data, status=201)
 
 
 class Namespaces(Door):
@@ -48,10 +56,3 @@ class OneNamespace(Door):
         operation = namespaces.delete_namespace(actor=self.user, namespace=found, confirm=self.asked["confirm"])
         found.refresh_from_db()
         return self.accepted(operation, namespace=(NamespaceOut, found))
-
-
-class Quota(Door):
-    @call("get_quota", "What is used, reserved and left in a namespace", answer=QuotaOut)
-    def get(self, request: Request, team: str, namespace: str) -> Response:
-        found = self.namespace()
-        return Response(QuotaOut(quotas.preflight(found), context={"usage": found.usage}).data)
