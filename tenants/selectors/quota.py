@@ -14,7 +14,7 @@ from tenants import clusters
 from tenants.models import Grant, Namespace, QuotaRequest, Team
 from tenants.models.granting import Cause, State
 from tenants.reservations import reserved_in, secrets_in
-from tenants.rules.resources import number, say, title, unit
+from tenants.rules.resources import in_order, number, say, title, unit
 from tenants.weighing import ceiling, current
 
 # From this share on a resource is called nearly full.
@@ -56,6 +56,26 @@ class Line:
     @property
     def tight(self) -> bool:
         return self.share >= NEARLY_FULL
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One resource of a quota in whole numbers; `until` and `back_to` of a raise that runs."""
+
+    resource: str
+    limit: int
+    used: int
+    reserved: int
+    until: date | None = None
+    back_to: int | None = None
+
+    @property
+    def free(self) -> int:
+        return max(0, self.limit - max(self.used, self.reserved))
+
+    @property
+    def over(self) -> int:
+        return max(0, max(self.used, self.reserved) - self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +133,27 @@ def page_context(namespace: Namespace) -> dict[str, Any]:
     reserved = standing([namespace])[namespace.pk]
     return {
         "namespace": namespace,
-        "lines": lines(namespace, reserved, list(namespace.limits), notes),
+        "lines": lines(namespace, reserved, in_order(namespace.limits), notes),
         "asked": [_asked(request) for request in _open([namespace])],
         "changes": _changes(namespace),
         "silent_since": clusters.silent_since(namespace.cluster),
+    }
+
+
+def figures_context(namespace: Namespace) -> dict[str, Any]:
+    """The same for scripts."""
+    reserved = standing([namespace])[namespace.pk]
+    running = {grant.resource: grant for grant in Grant.objects.running().filter(namespace=namespace)}
+    rows = []
+    for name in in_order(namespace.limits):
+        amounts = namespace.limits[name], namespace.usage.get(name, 0), reserved.get(name, 0)
+        raised = running.get(name)
+        rows.append(Figures(name, *amounts, *((raised.until, raised.back_to) if raised else ())))
+    return {
+        "topic": f"quota:{namespace.pk}",
+        "at": namespace.used_at,
+        "silent_since": clusters.silent_since(namespace.cluster),
+        "rows": rows,
     }
 
 
@@ -126,7 +163,7 @@ def team_context(team: Team) -> dict[str, Any]:
     reserved, notes = standing(places), _raises(places)
     asked: Counter[int] = Counter(request.namespace_id for request in _open(places))
     _, policy = current()
-    resources = list(dict.fromkeys(name for place in places for name in place.limits))
+    resources = in_order({name for place in places for name in place.limits})
     shown = [name for name in resources if name in SHOWN or "/" in name or ":" in name]
     seen = [place.used_at for place in places if place.used_at]
     silent = [since for alias in sorted({place.cluster for place in places}) if (since := clusters.silent_since(alias))]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from cluster.amounts import GIB, MIB
 from tenants import access
 from tenants.models import Cause, Grant, Namespace, Sample, User
-from tenants.rules.resources import is_storage, number, unit
+from tenants.rules.resources import in_order, is_storage, number, unit
 from tenants.selectors.quota import heading, standing
 
 SHARE = 0.25
@@ -86,7 +86,8 @@ def offers(places: Sequence[Namespace]) -> list[tuple[Namespace, tuple[Offer, ..
     found = []
     for place in places:
         given = []
-        for resource, limit in place.limits.items():
+        for resource in in_order(place.limits):
+            limit = place.limits[resource]
             peak = peaks.get(place.pk, {}).get(resource)
             if peak is None or resource in COUNTS or resource in lately.get(place.pk, ()) or peak >= SHARE * limit:
                 continue

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tenants.models import Grant, Namespace, Release, Sample
 from tenants.reservations import reserved_in, secrets_in
-from tenants.rules.resources import number, title, unit
+from tenants.rules.resources import in_order, number, title, unit
 from tenants.selectors import chart as drawing
 from tenants.selectors.chart import Chart, Extra
 from tenants.weighing import PEAK_DAYS
@@ -85,7 +85,7 @@ def statistics(namespace: Namespace, days: int = PEAK_DAYS) -> dict[str, Statist
     middle = now - timedelta(days=days / 2)
     return {
         resource: _statistics(resource, spans.get(resource, []), namespace.usage.get(resource, 0), middle)
-        for resource in namespace.limits
+        for resource in in_order(namespace.limits)
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from tenants.forms.usage import UsageForm
 from tenants.models import QuotaRequest
 from tenants.models.granting import State
 from tenants.selectors import quota, usage
@@ -34,5 +35,5 @@ def of_namespace(request: Request, team: str, namespace: str) -> HttpResponse:
 def of_team(request: Request, team: str) -> HttpResponse:
     """All namespaces of the team, live, and their sums."""
     found = team_of(request, team)
-    context = {**quota.team_context(found), "crumbs": crumbs(found, "Quota")}
+    context = {**quota.team_context(found), "form": UsageForm(), "crumbs": crumbs(found, "Quota")}
     return render(request, "tenants/quota/team.html", context)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cluster.specs import STANDARD
@@ -22,20 +20,6 @@ class AmountsOut(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, Any]:
         return {name: SAID.get(name, serializers.IntegerField)(required=False) for name in STANDARD}
-
-
-@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}], "example": "1500m"})
-class RowAmountOut(serializers.Field[Any, Any, Any, Any]):
-    """An amount of the row's own resource: with its unit, or a count."""
-
-    def __init__(self, read: Callable[[Any, Mapping[str, int]], int], **kwargs: Any) -> None:
-        """`read`: the amount of a row; the second argument is what the namespace uses."""
-        super().__init__(source="*", **kwargs)
-        self.read = read
-
-    def to_representation(self, row: Any) -> str | int:
-        amount = self.read(row, self.context["usage"])
-        return SAID[row.resource]().to_representation(amount) if row.resource in SAID else amount
 
 
 class PlanOut(serializers.Serializer[Any]):
@@ -79,34 +63,3 @@ class NamespaceIn(Strict):
         queryset=Plan.objects.all(),
         error_messages={"does_not_exist": "There is no such plan: GET /api/v1/plans lists them."},
     )
-
-
-class QuotaRowOut(serializers.Serializer[Any]):
-    """One resource. `others`: what the rest reserves, `this`: the wish, `surge`: what its rollout takes on top."""
-
-    resource = serializers.CharField()
-    limit = RowAmountOut(lambda row, _: row.limit)
-    used = RowAmountOut(lambda row, usage: usage.get(row.resource, 0), help_text="In the cluster, as last seen.")
-    others = RowAmountOut(lambda row, _: row.others)
-    this = RowAmountOut(lambda row, _: row.this)
-    surge = RowAmountOut(lambda row, _: row.surge)
-    remains = RowAmountOut(lambda row, _: row.remains)
-    short = RowAmountOut(lambda row, _: row.short)
-
-
-class QuotaOut(serializers.Serializer[Any]):
-    """CPU, memory and storage with their units, the rest counts.
-
-    `fields`: what does not fit, and what would. `notes`: what is allowed and may surprise.
-    """
-
-    fits = serializers.BooleanField()
-    fields_ = serializers.DictField(child=serializers.CharField(), source="fields")
-    notes = serializers.ListField(child=serializers.CharField())
-    rows = QuotaRowOut(many=True)
-
-    def get_fields(self) -> dict[str, Any]:
-        found = super().get_fields()
-        found["fields"] = found.pop("fields_")
-        found["fields"].source = None
-        return found
