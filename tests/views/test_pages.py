@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tenants.models import App, ClusterState, Namespace, Team, User
+from tenants.models import App, AuditEntry, ClusterState, Namespace, Team, User
 from tests import factories
 
 FORMS = ["namespaces/new", "delete/"]
@@ -93,6 +93,31 @@ def test_queries_do_not_grow_with_the_apps_of_a_team(as_alice: Client, full: lis
         factories.make_secret(namespace, f"secret-{number}")
     factories.make_namespace(namespace.team, "prod", plan=namespace.plan)
     assert {page: counted(page) for page in pages} == before
+
+
+def test_the_database_works_as_little_for_a_long_audit_log(
+    as_alice: Client, alice: User, full: list[str], team: Team
+) -> None:
+    """Counted in steps of SQLite's machine (https://www.sqlite.org/c3ref/progress_handler.html), in hundreds."""
+    said = {"actor_name": "alice", "door": "page", "action": "app.release", "target": "checkout"}
+
+    def write(lines: int) -> None:
+        AuditEntry.objects.bulk_create(AuditEntry(**said, actor=alice, team=team) for _ in range(lines))
+
+    def steps(page: str) -> int:
+        counted: list[None] = []
+        connection.connection.set_progress_handler(lambda: counted.append(None), 100)
+        try:
+            assert as_alice.get(page).status_code == 200
+        finally:
+            connection.connection.set_progress_handler(None, 0)
+        return len(counted)
+
+    write(50)
+    before = {page: steps(page) for page in full}
+    write(1000)
+    grown = {page: (before[page], steps(page)) for page in full}
+    assert {page: figures for page, figures in grown.items() if figures[1] > figures[0] + 30} == {}
 
 
 def test_pages_say_since_when_the_cluster_is_silent(as_alice: Client, full: list[str], app_row: App) -> None:
