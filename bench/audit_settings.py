@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from portal.settings import logs
-from tests.audit.postgresql_settings import *  # noqa: F403
+from tests.postgresql.settings import *  # noqa: F403
 
 LOGGING = logs.logging(json=True, levels={"django": "ERROR", "tenants": "WARNING", "django_structlog": "WARNING"})

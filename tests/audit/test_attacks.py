@@ -15,7 +15,7 @@ from tenants.models import AuditEntry, AuditHead, AuditLink, Team, User
 from tenants.selectors import integrity
 from tests.audit.tampering import tampered
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 ENTRY = (
     "at, actor_id, actor_name, role, door, action, outcome, team_id, team_slug, target_noun, target_id, target,"

@@ -15,7 +15,7 @@ from tenants.models import AuditEntry, AuditHead, AuditLink, Team, User
 from tenants.selectors import integrity
 from tests.audit.tampering import tampered
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 
 @pytest.fixture(autouse=True)

@@ -47,6 +47,7 @@ def test_export_of_a_developer_has_own_lines(browser: Any, ask: Script, bob: Use
     assert {json.loads(line)["actor"] for line in lines} == {"bob"}
 
 
+@pytest.mark.postgresql
 def test_export_is_streamed_in_batches(
     browser: Any, alice: User, many: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,6 +58,7 @@ def test_export_is_streamed_in_batches(
     assert [json.loads(line)["id"] for line in b"".join(chunks).splitlines()] == many
 
 
+@pytest.mark.postgresql
 def test_whoever_has_the_json_lines_can_check_the_chain_without_berth(ask: Script, sam: User, written: None) -> None:
     """As docs/decisions/0010-audit-chain.md tells it."""
     ask(sam, "me")

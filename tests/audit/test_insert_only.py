@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from tenants import audit, chain
 from tenants.models import AuditEntry, AuditHead, AuditLink, Membership, Team, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 
 @pytest.fixture

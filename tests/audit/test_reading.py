@@ -58,6 +58,7 @@ def test_one_entry_is_seen_as_the_log_is(
     assert ask(user, f"audit/{entry.pk}").status_code == status
 
 
+@pytest.mark.postgresql
 def test_everybody_sees_what_they_did_with_their_own_account(ask: Script, bob: User, erin: User) -> None:
     entry = audit.record(actor=bob, action="token.create", thing=bob)
     assert ask(bob, f"audit/{entry.pk}").status_code == 200
@@ -73,6 +74,7 @@ def test_line_says_the_role_of_then(ask: Script, alice: User, bob: User, team: T
 # -- filters ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -99,6 +101,7 @@ def test_filter(ask: Script, alice: User, written: None, query: str, found: list
     assert actions(ask, alice, query) == found
 
 
+@pytest.mark.postgresql
 def test_one_things_history_goes_by_the_thing_not_its_name(
     ask: Script, alice: User, app_row: App, written: None
 ) -> None:
@@ -132,6 +135,7 @@ def test_unknown_filter_is_refused(ask: Script, alice: User, written: None) -> N
     assert ask(alice, "teams/payments/audit?colour=red").status_code == 400
 
 
+@pytest.mark.postgresql
 def test_days_are_the_viewers(browser: Any, alice: User, team: Team) -> None:
     """23:30 of June 30 in UTC is July 1 in Helsinki."""
     AuditEntry.objects.create(
@@ -150,6 +154,7 @@ def test_days_are_the_viewers(browser: Any, alice: User, team: Team) -> None:
     assert shown == {"UTC": False, "Europe/Helsinki": True}
 
 
+@pytest.mark.postgresql
 def test_page_offers_the_actions_that_there_were(browser: Any, alice: User, written: None) -> None:
     html = browser(alice).get("/t/payments/activity/").content.decode()
     assert '<option value="app.release">app: release</option>' in html
@@ -168,12 +173,14 @@ def follow(ask: Script, user: User, way: str, address: str) -> list[list[int]]:
     return found
 
 
+@pytest.mark.postgresql
 def test_pages_follow_each_other_without_gap_or_repetition(ask: Script, alice: User, many: list[int]) -> None:
     pages = follow(ask, alice, "next", "teams/payments/audit?page_size=50")
     assert [len(page) for page in pages] == [50, 50, 20]
     assert [pk for page in pages for pk in page] == many
 
 
+@pytest.mark.postgresql
 def test_newer_pages_lead_back(ask: Script, alice: User, many: list[int]) -> None:
     last = ask(alice, "teams/payments/audit?page_size=50").json()["next"].partition("/api/v1/")[2]
     last = ask(alice, last).json()["next"].partition("/api/v1/")[2]
@@ -181,6 +188,7 @@ def test_newer_pages_lead_back(ask: Script, alice: User, many: list[int]) -> Non
     assert [pk for page in reversed(pages) for pk in page] == many
 
 
+@pytest.mark.postgresql
 def test_lines_that_come_meanwhile_move_nothing(ask: Script, alice: User, team: Team, many: list[int]) -> None:
     second = ask(alice, "teams/payments/audit?page_size=50").json()["next"].partition("/api/v1/")[2]
     audit.record(actor=alice, action="team.edit", thing=team)
@@ -199,6 +207,7 @@ def test_page_keeps_its_filters(browser: Any, alice: User, many: list[int]) -> N
     assert 'value="alice"' in html
 
 
+@pytest.mark.postgresql
 def test_as_many_queries_for_10000_lines_as_for_10(
     browser: Any, ask: Script, alice: User, sam: User, team: Team, written: None
 ) -> None:
@@ -243,6 +252,7 @@ def test_entry_shows_what_changed_and_that_it_is_as_written(
     assert answer["chain"]["digest"] == entry.link.digest  # type: ignore[attr-defined]
 
 
+@pytest.mark.postgresql
 def test_entry_that_was_changed_says_so(browser: Any, ask: Script, alice: User, written: None) -> None:
     entry = AuditEntry.objects.get(action="team.edit", team_slug="payments")
     with tampered():
@@ -266,6 +276,7 @@ def test_entry_of_a_team_that_is_gone_can_be_read(browser: Any, sam: User, team:
     assert "is gone" in html
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("near", [7, 10, 119])
 def test_search_finds_the_same_wherever_the_near_lines_end(
     ask: Script, alice: User, team: Team, many: list[int], monkeypatch: pytest.MonkeyPatch, near: int

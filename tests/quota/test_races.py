@@ -23,7 +23,7 @@ from tests.factories import GIB, make_namespace
 from tests.quota.conftest import Ask, Live
 from tests.services.test_races import MANY, at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 WISHES, THREADS = 200, 40
 

@@ -42,7 +42,7 @@ from tests.factories import (
     make_volume,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 MANY = 8
 
