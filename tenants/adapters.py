@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.internal.flows.login import _authenticate
+from allauth.socialaccount.internal.flows.signup import redirect_to_signup
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -137,8 +142,32 @@ class OrganizationAdapter(DefaultSocialAccountAdapter):
         return [app for app in named if client_id in (None, app.client_id)]
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """The organization says who has an account with it; whom it lets sign in has one here."""
+        """The organization says who has an account with it; whom it lets sign in has one here.
+
+        Whoever got one a moment ago, by another tab, is signed in to it instead.
+        """
+        _sign_in_if_known(request, sociallogin)
         return True
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        """The account with its addresses and what it is connected with, or nothing of it.
+
+        Where two first sign-ins come at once, the database lets one of them make the account: the other is signed in
+        to it. Two people may be given the same name at once: then the other gets another.
+        """
+        try:
+            with transaction.atomic():
+                return cast(User, super().save_user(request, sociallogin, form))
+        except IntegrityError:
+            for row in (sociallogin.user, sociallogin.account, *sociallogin.email_addresses):
+                row.pk, row._state.adding = None, True
+            _sign_in_if_known(request, sociallogin)
+            if form is not None:
+                messages.error(request, AccountAdapter.error_messages["username_taken"])
+                raise ImmediateHttpResponse(redirect_to_signup(request, sociallogin)) from None
+            sociallogin.user.username = ""
+            with transaction.atomic():
+                return cast(User, super().save_user(request, sociallogin))
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
         """Whose confirmed address it is, where the provider is trusted for it (tenants.oidc). No other account."""
@@ -150,6 +179,13 @@ class OrganizationAdapter(DefaultSocialAccountAdapter):
         error = told.get("exception")
         why = f"{type(error).__name__}: {error}" if isinstance(error, Refused) else type(error).__name__
         _log.warning("organization_sign_in_failed", provider=provider.sub_id, why=why, error=str(told.get("error")))
+
+
+def _sign_in_if_known(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    """Raises ImmediateHttpResponse with the answer of a sign-in, where the account is there by now."""
+    sociallogin.lookup()
+    if sociallogin.is_existing:
+        raise ImmediateHttpResponse(_authenticate(request, sociallogin))
 
 
 def _app(one: dict[str, Any]) -> SocialApp:

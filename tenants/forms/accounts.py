@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from allauth.account import forms as allauth
+from allauth.account.adapter import get_adapter
 from allauth.account.internal import flows
 from allauth.account.models import EmailAddress
 from allauth.account.utils import get_next_redirect_url
@@ -16,9 +17,11 @@ from allauth.mfa.webauthn import forms as webauthn
 from allauth.socialaccount import forms as social
 from django import forms
 from django.conf import settings
-from django.db import transaction
+from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from tenants import entrance, rules
 from tenants.forms.fields import DomainForm, RuleField
@@ -86,14 +89,21 @@ class SignUpForm(Worded, allauth.SignupForm):
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """The account and the answer, in one transaction whether or not there is one: its time tells nothing."""
-        with transaction.atomic():
-            if self.account_already_exists:
-                self._work_for_nothing(request)
-                answer = flows.signup.prevent_enumeration(request, email=self.cleaned_data["email"])
-                return None, answer
-            user = self.save(request)
-            url = get_next_redirect_url(request)
-            return user, flows.signup.complete_signup(request, user=user, redirect_url=url)
+        try:
+            with transaction.atomic():
+                return self._save(request)
+        except IntegrityError:  # the form was sent twice, or somebody else took the name at the same moment
+            messages.error(request, get_adapter().error_messages["username_taken"])
+            return None, redirect("account_signup")
+
+    def _save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        if self.account_already_exists:
+            self._work_for_nothing(request)
+            answer = flows.signup.prevent_enumeration(request, email=self.cleaned_data["email"])
+            return None, answer
+        user = self.save(request)
+        url = get_next_redirect_url(request)
+        return user, flows.signup.complete_signup(request, user=user, redirect_url=url)
 
     def _work_for_nothing(self, request: HttpRequest) -> None:
         with transaction.atomic():

@@ -1,0 +1,99 @@
+"""First sign-ins that come at once: one account, and everybody is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from threading import Barrier, BrokenBarrierError
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.signals import pre_social_login
+from django.db import connections
+from django.db.models.signals import pre_save
+from django.test import Client
+
+from tenants.models import AuditEntry, User
+from tests.oidc_provider import Provider
+from tests.organization.conftest import Visitor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def together(signal: Any, sender: Any = None) -> Iterator[None]:
+    """Two that get as far as `signal` go on together; whom another holds up is not waited for long."""
+    ready = Barrier(2)
+
+    def meet(**_: Any) -> None:
+        with suppress(BrokenBarrierError):
+            ready.wait(timeout=3)
+
+    signal.connect(meet, sender=sender)
+    try:
+        yield
+    finally:
+        signal.disconnect(meet, sender=sender)
+
+
+def both(*steps: Callable[[], Any]) -> list[Any]:
+    """Each in a thread of its own, let go together; what they answer."""
+    ready = Barrier(len(steps), timeout=30)
+
+    def run(step: Callable[[], Any]) -> Any:
+        try:
+            ready.wait()
+            return step()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(steps)) as pool:
+        return list(pool.map(run, steps))
+
+
+@pytest.mark.parametrize(("signal", "sender"), [(pre_social_login, None), (pre_save, User), (pre_save, EmailAddress)])
+def test_two_tabs_make_one_account(visitor: Visitor, signal: Any, sender: Any) -> None:
+    other = Visitor(Client())
+    ways = [one.answer(one.leave(), "nina") for one in (visitor, other)]
+    with together(signal, sender):
+        answers = both(lambda: visitor.back(ways[0]), lambda: other.back(ways[1]))
+    assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [(302, "/")] * 2
+    assert visitor.signed_in
+    assert other.signed_in
+    assert User.objects.get().username == "nina"
+    assert SocialAccount.objects.count() == EmailAddress.objects.count() == 1
+    assert AuditEntry.objects.filter(action="account.create").count() == 1
+    assert AuditEntry.objects.filter(action="account.sign_in").count() == 2
+
+
+def test_two_tabs_of_one_browser_make_one_account(visitor: Visitor) -> None:
+    visitor.client.get("/accounts/login/")
+    other = Visitor(Client())
+    first = visitor.leave()
+    other.client.cookies["sessionid"] = visitor.client.cookies["sessionid"].value
+    ways = [visitor.answer(first, "nina"), visitor.answer(other.leave(), "nina")]
+    with together(pre_social_login):
+        answers = both(lambda: visitor.back(ways[0]), lambda: other.back(ways[1]))
+    assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [(302, "/")] * 2
+    assert User.objects.count() == 1
+
+
+def test_two_people_of_one_name_get_an_account_each(visitor: Visitor, provider: Provider) -> None:
+    provider.people["other"] = {"email": "nina@elsewhere.example", "email_verified": True, "groups": []}
+    other = Visitor(Client())
+    ways = [visitor.answer(visitor.leave(), "nina"), other.answer(other.leave(), "other")]
+    with together(pre_save, User):
+        answers = both(lambda: visitor.back(ways[0]), lambda: other.back(ways[1]))
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert User.objects.count() == SocialAccount.objects.count() == EmailAddress.objects.count() == 2
+
+
+def test_a_sign_up_form_sent_twice_makes_one_account(db: None) -> None:
+    wish = {"username": "zoe", "email": "zoe@example.com", "password1": "harbour seven", "password2": "harbour seven"}
+    with together(pre_save, User):
+        answers = both(*[lambda: Client().post("/accounts/signup/", wish)] * 2)
+    assert [answer.status_code for answer in answers] in ([302, 302], [302, 200], [200, 302])
+    assert User.objects.get().username == "zoe"
