@@ -20,7 +20,7 @@ ERRORS = {
     "503": "The database or the cluster does not answer: try again after Retry-After seconds.",
 }
 # A call is about the first of these that stands in its address.
-NOUNS = ("policies", "approvals", "clusters", "quota-requests", "staff", "transfers", "audit", "invitations",
+NOUNS = ("policies", "approvals", "clusters", "quota-requests", "reclaim", "staff", "transfers", "audit", "invitations",
          "join-requests", "directory", "members", "quota", "secrets", "volumes",
          "apps", "namespaces", "plans", "operations", "sessions", "tokens", "notices", "me", "teams")  # fmt: skip
 READING = ("400", "401", "403", "404", "422", "503")
