@@ -69,6 +69,12 @@ class Line:
     percentile: str
     trend: str
 
+    @property
+    def habit(self) -> str:
+        """Percentile and trend in a sentence."""
+        words = f"In 95% of the time at most {self.percentile} {self.unit}".rstrip() + " were used."
+        return f"{words} The second week took {self.trend} compared with the first." if self.trend else words
+
 
 def waiting() -> QuerySet[QuotaRequest]:
     """What waits for an approver, longest first."""
@@ -175,7 +181,8 @@ def room(request: QuotaRequest) -> str:
     none = [title(want.resource) for want in request.wants.all() if want.resource in have and not _left(have, want)]
     name = clusters.title(request.namespace.cluster)
     words = [f"{name} has {_and(left)} not granted"] if left else []
-    words += [f"no {_and(none)} left to grant" if left else f"{name} has no {_and(none)} left to grant"] if none else []
+    if none:
+        words.append(f"{'' if left else f'{name} has '}no {' or '.join(none)} left to grant")
     return ", ".join(words)
 
 

@@ -16,7 +16,7 @@ from tenants.rules.resources import title as resource_title
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One resource of a cluster, its amounts in `unit`; `left` may be below 0."""
+    """One resource of a cluster, its amounts in `unit`; `left` says by how much it is over."""
 
     capacity: Capacity
     name: str
@@ -61,4 +61,6 @@ def _line(one: Capacity) -> Line:
     say = {
         key: number(one.resource, getattr(one, key)) for key in ("allocatable", "grantable", "granted", "left", "used")
     }
+    if one.left < 0:
+        say["left"] = f"{number(one.resource, -one.left)} over"
     return Line(capacity=one, name=words[:1].upper() + words[1:], unit=unit(one.resource)[0], **say)

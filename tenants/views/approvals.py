@@ -135,16 +135,18 @@ def _context(request: Request, found: QuotaRequest, form: DecisionForm | None) -
     at, waiting, following = shown.place(found)
     wants = list(found.wants.all())
     charted = next((w for w in wants if w.resource == request.GET.get("resource")), wants[0] if wants else None)
+    lines = shown.lines(found)
     context: dict[str, Any] = {
         "asked": found,
         "team": found.team,
         "sentence": shown.sentence(found),
         "outcome": shown.outcome(found),
-        "lines": shown.lines(found),
+        "lines": lines,
         "hints": shown.hints(found, {want.resource: want.wanted for want in wants}, found.until),
         "room": shown.room(found),
         "wants": [(want.resource, shown.name(want.resource)) for want in wants],
         "charted": charted,
+        "habit": next((line.habit for line in lines if charted and line.resource == charted.resource), ""),
         "chart": _chart(found, charted.resource, charted.wanted) if charted else None,
         "thread": quota_requests.thread(found),
         "earlier": [(one, shown.sentence(one), shown.outcome(one)) for one in shown.earlier(found)],

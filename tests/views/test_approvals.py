@@ -115,7 +115,8 @@ def test_button_and_hints_follow_what_is_typed(as_dave: Client, asked: QuotaRequ
     make_policy(rules=[{"name": "small raises", "raise_at_most": 0.25}])
     day = timezone.localdate() + timedelta(days=9)
     fields = {"decision": "approve_part", "granted-0": "10", "granted-1": "4", "timed": "on", "until": day.isoformat()}
-    said = as_dave.post(f"/approvals/{asked.number}/beside/", decision(asked, **fields)).content.decode()
+    typed, htmx = decision(asked, **fields), {"HX-Request": "true"}
+    said = as_dave.post(f"/approvals/{asked.number}/beside/", typed, headers=htmx).content.decode()
     assert "Memory +25%: 10 GiB over the peak. Rule 1 would approve this." in said
     assert f"until {day.day} " in said
 
