@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import audit, cuts, form, loglines, offboarding, pages, ready, signin, start
+from bench import audit, cuts, form, loglines, offboarding, pages, preflight, ready, signin, start
 from bench.rows import Row, table
 from bench.site import Site, running
 
@@ -22,6 +22,7 @@ ALONE: dict[str, Callable[[], list[Row]]] = {
 }
 IN_CLUSTER: dict[str, Callable[[Site], list[Row]]] = {
     "form": form.rows,
+    "preflight": preflight.rows,
     "ready": ready.rows,
     "loglines": loglines.rows,
     "cuts": cuts.rows,

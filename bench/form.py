@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from typing import Any
 
 from bench.rows import Row, ms
 from bench.site import IMAGE, Site
@@ -42,6 +43,24 @@ def rows(site: Site) -> list[Row]:
     ]
 
 
+def manifest(site: Site, name: str) -> dict[str, Any]:
+    """The Deployment without pods that the form makes, for kubectl."""
+    return deployment(
+        AppSpec(
+            name=name,
+            namespace=site.namespace,
+            owner=Owner(team="bench", namespace_id="0"),
+            release=1,
+            generation=1,
+            image=f"{IMAGE}:v1",
+            port=None,
+            replicas=0,
+            cpu=20,
+            memory=32 << 20,
+        )
+    )
+
+
 def _by_form(site: Site, watch: DeploymentWatch, name: str) -> float:
     sent = time.monotonic()
     site.new_app(name, replicas="0", reach="nobody", port="")
@@ -51,24 +70,9 @@ def _by_form(site: Site, watch: DeploymentWatch, name: str) -> float:
 
 
 def _by_kubectl(site: Site, watch: DeploymentWatch, name: str) -> float:
-    manifest = json.dumps(
-        deployment(
-            AppSpec(
-                name=name,
-                namespace=site.namespace,
-                owner=Owner(team="bench", namespace_id="0"),
-                release=1,
-                generation=1,
-                image=f"{IMAGE}:v1",
-                port=None,
-                replicas=0,
-                cpu=20,
-                memory=32 << 20,
-            )
-        )
-    )
+    document = json.dumps(manifest(site, name))
     sent = time.monotonic()
-    site.kubectl.run("apply", "--server-side", "-f", "-", stdin=manifest)
+    site.kubectl.run("apply", "--server-side", "-f", "-", stdin=document)
     took = watch.first(named(site.namespace, name), sent) - sent
     time.sleep(PAUSE)
     return took

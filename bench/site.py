@@ -75,6 +75,17 @@ class Browser:
             raise RuntimeError(f"POST {path}: {answer.status_code} {_complaints(answer.text)}")
         return answer
 
+    def typed(self, path: str, **fields: Any) -> str:
+        """What htmx gets for a form that somebody types in."""
+        answer = self._session.post(
+            self.url + path,
+            data={"csrfmiddlewaretoken": self._session.cookies["csrftoken"], **fields},
+            headers={"Referer": self.url + path, "HX-Request": "true"},
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return answer.text
+
     def socket(self, path: str) -> connect:
         """An open socket: `async with browser.socket("/ws/live/") as live`."""
         cookie = "; ".join(f"{c.name}={c.value}" for c in self._session.cookies)
@@ -108,8 +119,11 @@ class Site:
         until("the namespace", lambda: "Being prepared" not in self.browser.get(self.path))
 
     def new_app(self, name: str, **fields: Any) -> None:
-        form = {"name": name, "namespace": self.place, "image": f"{IMAGE}:v1", **APP_FORM, **fields}
-        self.browser.post(f"{self.path}apps/new", **form)
+        self.browser.post(f"{self.path}apps/new", **self._app_form(name, **fields))
+
+    def typed(self, name: str, **fields: Any) -> str:
+        """What the form of a new app says while it is filled in."""
+        return self.browser.typed(f"{self.path}apps/new?part=remains", **self._app_form(name, **fields))
 
     def deploy(self, name: str, image: str) -> None:
         self.browser.post(f"{self.path}apps/{name}/deploy/", image=image, pull_secret="")
@@ -122,6 +136,9 @@ class Site:
         found = re.search(r'data-topic="(app:\d+)"', self.browser.get(f"{self.path}apps/{name}/"))
         assert found is not None
         return found[1]
+
+    def _app_form(self, name: str, **fields: Any) -> dict[str, Any]:
+        return {"name": name, "namespace": self.place, "image": f"{IMAGE}:v1", **APP_FORM, **fields}
 
     def number(self, name: str) -> int:
         """The app's number, as sockets name it."""
