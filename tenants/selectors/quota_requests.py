@@ -71,8 +71,9 @@ def of_team(user: User, team: Team, *, every: bool = False) -> QuerySet[QuotaReq
     return seen if every else seen.filter(state__in=(*OPEN, State.DRAFT))
 
 
-def of_namespace(user: User, namespace: Namespace) -> QuerySet[QuotaRequest]:
-    return told(QuotaRequest.objects.visible_to(user).filter(namespace=namespace))
+def of_namespace(user: User, namespace: Namespace, *, every: bool = False) -> QuerySet[QuotaRequest]:
+    """As `of_team`, of one namespace."""
+    return of_team(user, namespace.team, every=every).filter(namespace=namespace)
 
 
 def drafts(user: User, namespace: Namespace) -> list[QuotaRequest]:

@@ -125,7 +125,9 @@ class World:
 
 def _quota_request(door: Door) -> str:
     """Which of the world's requests a door is about."""
-    ways = {"discard": "draft", "submit": "draft", "extend": "raised", "request": "raised"}
+    if door.name.endswith("quota_request"):
+        return {"GET": "raised", "DELETE": "draft"}.get(door.method, "open")
+    ways = {"discard": "draft", "submit": "draft", "extend": "raised"}
     return ways.get(door.name.rpartition("_")[2], "open")
 
 
