@@ -131,18 +131,15 @@ def about(rule: Rule, resource: str) -> bool:
 
 
 def conditions(rule: Rule, resource: str = "") -> list[str]:
-    """What a rule asks for, in words, of one resource or of all: ["raise up to 50%", "peak over 80% of granted"]."""
-    if resource:
-        words = [f"up to {say(resource, rule.at_most[resource])}"] if resource in rule.at_most else []
-    else:
-        words = [f"{title(name)} up to {say(name, most)}" for name, most in rule.at_most.items()]
+    """What a rule asks for in words, of a resource with its bound: ["up to 8 cores", "raise up to 50%"]."""
+    words = [f"up to {say(resource, rule.at_most[resource])}"] if resource in rule.at_most else []
     if rule.raise_at_most is not None:
         words.append(f"raise up to {rule.raise_at_most:.0%}")
     if rule.used_at_least is not None:
         words.append(f"two-week peak at least {rule.used_at_least:.0%} of granted")
     words += [f"team is {key}={value}" for key, value in rule.labels.items()]
     if rule.recent_below is not None:
-        words.append(f"fewer than {rule.recent_below} in {RECENT_DAYS} days")
+        words.append(f"fewer than {rule.recent_below} approved by rules in {RECENT_DAYS} days")
     if rule.days_at_most is not None:
         words.append(f"for at most {rule.days_at_most} days")
     return words

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from tenants.rules.policy import Policy, Rule, conditions
-from tenants.rules.resources import say, title
+from tenants.rules.resources import say, title, unit
 
 OUTCOMES = {"approve": "approved at once", "approver": "goes to an approver"}
 TABLES = {
@@ -18,11 +18,18 @@ TABLES = {
 
 
 def subjects(rule: Rule) -> str:
-    """What the rule is about: "CPU and memory", "all resources"."""
-    names = [title(resource) for resource in rule.resources or rule.at_most]
+    """What the rule is about, with bounds: "CPU up to 8 cores and memory", "up to 40 pods", "all resources"."""
+    names = [_bounded(rule, resource) for resource in rule.resources or rule.at_most]
     if not names:
         return "all resources"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _bounded(rule: Rule, resource: str) -> str:
+    if resource not in rule.at_most:
+        return title(resource)
+    most = f"up to {say(resource, rule.at_most[resource])}"
+    return most if not unit(resource)[0] else f"{title(resource)} {most}"
 
 
 def sentence(rule: Rule) -> str:

@@ -76,8 +76,12 @@ DEEDS = {
     "accept": "Accepted",
     "decline": "Declined",
     "withdraw": "Withdrew",
+    "save": "Saved",
+    "live": "Put live",
     "repaired": "Repaired",
 }
+# What a verb alone does not say.
+WHOLE_DEEDS = {"team.quota": "Set labels and ceilings of"}
 # What people do with their own account.
 OWN_DEEDS = {
     "account.create": "Signed up",
@@ -112,6 +116,8 @@ REFUSALS = {
     "secrets.write": "set secrets",
     "secrets.delete": "delete secrets",
     "tokens.create": "make tokens with a token",
+    "policies.read": "see policies",
+    "policies.edit": "change policies and plans",
     "team.create": "create teams with this token",
     "team.read": "read with this token",
 }
@@ -135,7 +141,9 @@ def sentence(changes: Sequence[Change], rolled_back_to: int | None = None) -> st
         return "first release"
     groups: dict[str, list[Change]] = {}
     for change in changes:
-        groups.setdefault(str(change["field"]).split(".")[0], []).append(change)
+        field = str(change["field"])
+        group = field.partition(".")[0]
+        groups.setdefault(group if group in PLURALS else field, []).append(change)
     told = [_group(name, members) for name, members in groups.items()]
     return ", ".join(told) if len(told) <= 3 else f"{', '.join(told[:2])} and {len(told) - 2} more"
 
@@ -145,7 +153,7 @@ def differences(changes: Sequence[Change]) -> list[Difference]:
     rows = []
     for change in changes:
         group, _, key = str(change["field"]).partition(".")
-        name = f"{SINGLES[group].capitalize()} {key}" if group in SINGLES else NAMES.get(group, group)
+        name = f"{SINGLES[group].capitalize()} {key}" if group in SINGLES else _name(str(change["field"]))
         rows.append(Difference(group, name, value(group, change["old"]), value(group, change["new"])))
     return rows
 
@@ -170,7 +178,7 @@ def deed(entry: AuditEntry) -> str:
         return f"May not {REFUSALS.get(entry.action, entry.action)}: {entry.target}"
     if entry.action in OWN_DEEDS and (entry.target_noun, entry.target_id) == ("user", str(entry.actor_id)):
         return OWN_DEEDS[entry.action]
-    words = DEEDS.get(verb, verb.replace("_", " ").capitalize())
+    words = WHOLE_DEEDS.get(entry.action) or DEEDS.get(verb, verb.replace("_", " ").capitalize())
     target = entry.target if entry.target.startswith(f"{noun} ") else f"{noun} of {entry.target}"
     return f"{words} {target}"
 
@@ -180,7 +188,7 @@ def _group(name: str, members: Sequence[Change]) -> str:
         return _image(str(members[0]["old"]), str(members[0]["new"]))
     if name not in PLURALS:
         change = members[0]
-        words = NAMES.get(name, name)
+        words = _name(name)
         old, new = value(name, change["old"]) or "none", value(name, change["new"]) or "none"
         return f"{words if words[:2].isupper() else words[0].lower() + words[1:]} {old} → {new}"
     if len(members) == 1:
@@ -188,6 +196,11 @@ def _group(name: str, members: Sequence[Change]) -> str:
         done = "added" if members[0]["old"] is None else "removed" if members[0]["new"] is None else "changed"
         return f"new value of {key}" if name == "secret_versions" else f"{SINGLES[name]} {key} {done}"
     return f"{len(members)} {PLURALS[name]} changed"
+
+
+def _name(field: str) -> str:
+    """The field in words; of one that is in words already, the first letter large."""
+    return NAMES.get(field, field[:1].upper() + field[1:])
 
 
 def _image(old: str, new: str) -> str:

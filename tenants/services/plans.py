@@ -14,7 +14,7 @@ from cluster.specs import STANDARD
 from tenants import access, audit, operations, rules
 from tenants.errors import Conflict, Invalid, NotFound
 from tenants.models import Namespace, Plan, User
-from tenants.rules.resources import BYTES_MOST, COUNT_MOST, CPU_MOST, is_storage, say
+from tenants.rules.resources import BYTES_MOST, COUNT_MOST, CPU_MOST, is_storage, say, title
 from tenants.services.wishes import clean
 
 DEFAULTS = {"default_request_cpu": "cpu", "default_request_memory": "memory", "default_limit_memory": "memory"}
@@ -44,7 +44,7 @@ def save_plan(*, actor: User, plan: Plan | None, **fields: Any) -> tuple[Plan, i
             setattr(row, name, value)
         _check(row)
         changes = [
-            {"field": name, "old": _said(name, before.get(name)), "new": _said(name, getattr(row, name))}
+            {"field": _words(name), "old": _said(name, before.get(name)), "new": _said(name, getattr(row, name))}
             for name in FIELDS
             if before.get(name) != getattr(row, name)
         ]
@@ -110,6 +110,14 @@ def _check(row: Plan) -> None:
 
 def _most(resource: str) -> int:
     return CPU_MOST if resource == "cpu" else BYTES_MOST if resource == "memory" or is_storage(resource) else COUNT_MOST
+
+
+def _words(name: str) -> str:
+    """A column for people, as the audit log tells it: "limit of CPU", "default limit of memory"."""
+    if name not in AMOUNTS:
+        return name
+    what = name.rpartition("_")[0].replace("_", " ") if name in DEFAULTS else "limit"
+    return f"{what} of {title(AMOUNTS[name])}"
 
 
 def _said(name: str, value: Any) -> Any:

@@ -211,9 +211,11 @@ def test_labels_are_read_from_lines_and_commas() -> None:
 
 
 def test_rule_reads_as_a_sentence() -> None:
-    rule = Rule(name="Small", at_most={"cpu": 8000, "memory": 16 * GIB}, recent_below=3)
+    rule = Rule(
+        name="Small", resources=("cpu", "memory", "pods"), at_most={"cpu": 8000, "memory": 16 * GIB}, recent_below=3
+    )
     assert policy_words.sentence(rule) == (
-        "CPU and memory: CPU up to 8 cores, memory up to 16 GiB, fewer than 3 in 30 days → approved at once"
+        "CPU up to 8 cores, memory up to 16 GiB and pods: fewer than 3 approved by rules in 30 days → approved at once"
     )
 
 

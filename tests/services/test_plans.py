@@ -32,13 +32,14 @@ def test_a_plan_changes_for_new_namespaces_alone(dave: User, namespace: Namespac
     assert (plan.limits["cpu"], namespace.limits["cpu"], reached) == (8000, 4000, 0)
     assert not Operation.objects.exists()
     entry = AuditEntry.objects.get(action="plan.edit")
-    assert entry.changes == [{"field": "cpu", "old": "4 cores", "new": "8 cores"}]
+    assert entry.changes == [{"field": "limit of CPU", "old": "4 cores", "new": "8 cores"}]
 
 
 def test_its_container_defaults_reach_the_namespaces_that_have_it(dave: User, namespace: Namespace) -> None:
     _, reached = plans.save_plan(actor=dave, plan=namespace.plan, default_limit_memory=512 * MIB)
     namespace.refresh_from_db()
     operation = Operation.objects.get()
+    assert AuditEntry.objects.get(action="plan.edit").changes[0]["field"] == "default limit of memory"
     assert (reached, operation.target_id, operation.generation) == (1, namespace.pk, namespace.generation)
     assert intents.namespace_spec(namespace).defaults.limit_memory == 512 * MIB
 
