@@ -12,7 +12,7 @@ from django.db import transaction
 
 from tenants.live.events import rights_group, team_group
 from tenants.models import App, Membership, Namespace, Team, User
-from tenants.services import apps, members, teams
+from tenants.services import apps, members, staff_roles, teams
 from tests.factories import make_spec
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,3 +89,9 @@ def test_deletion_of_a_team_with_namespaces_leaves_its_pages(alice: User, namesp
     messages = heard(rights_group(alice.pk))
     teams.delete_team(actor=alice, team=namespace.team, confirm="payments")
     assert messages() == []
+
+
+def test_sockets_of_who_becomes_staff_or_is_it_no_more_ask_again(bob: User, heard: Any) -> None:
+    messages = heard(rights_group(bob.pk))
+    staff_roles.set_staff_role(person=bob, role="support")
+    assert [message["user"] for message in messages()] == [bob.pk]
