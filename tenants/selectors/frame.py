@@ -9,9 +9,22 @@ from django.conf import settings
 from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 
 from tenants.clusters import title as title_of
-from tenants.models import App, ClusterState, Invitation, JoinRequest, Membership, Secret, Team, User, Volume
+from tenants.models import (
+    App,
+    ClusterState,
+    Invitation,
+    JoinRequest,
+    Membership,
+    QuotaRequest,
+    Secret,
+    Team,
+    User,
+    Volume,
+)
+from tenants.models.granting import State
 from tenants.models.joining import RequestState
 
+UNDECIDED = Q(state__in=(State.SUBMITTED, State.CHANGES_ASKED))
 PENDING = Q(accepted_at=None, revoked_at=None)
 # So many teams stand in the switcher; the rest is found by search.
 SWITCHER = 12
@@ -44,6 +57,7 @@ def counted(team: Team) -> dict[str, int]:
             counted_secrets=_count(Secret.objects.filter(**within), "namespace__team"),
             counted_members=_count(Membership.objects.filter(team=OuterRef("pk")), "team"),
             counted_invitations=_count(Invitation.objects.filter(PENDING, team=OuterRef("pk")), "team"),
+            counted_quota=_count(QuotaRequest.objects.filter(UNDECIDED, **within), "namespace__team"),
             counted_requests=_count(JoinRequest.objects.filter(team=OuterRef("pk"), state=RequestState.OPEN), "team"),
         )
         .first()

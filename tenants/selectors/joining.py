@@ -13,10 +13,21 @@ from django.utils import timezone
 
 from tenants import access
 from tenants.errors import NotFound
-from tenants.models import Invitation, JoinMessage, JoinRequest, Membership, Role, StaffRole, Team, Transfer, User
+from tenants.models import (
+    Invitation,
+    JoinMessage,
+    JoinRequest,
+    Membership,
+    QuotaRequest,
+    Role,
+    StaffRole,
+    Team,
+    Transfer,
+    User,
+)
 from tenants.models.joining import RequestState
 from tenants.roles import remember
-from tenants.selectors import members
+from tenants.selectors import members, quota_requests
 
 MANAGERS = (Role.OWNER, Role.ADMIN)
 WAITING_SHOWN = 20
@@ -36,15 +47,16 @@ class InvitationRow:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What waits for somebody: invitations and teams offered to them, requests of theirs, teams (with `asked`) where
-    people ask."""
+    people ask, and quota requests of which changes are asked."""
 
     invitations: list[Invitation]
     requests: list[JoinRequest]
     teams: list[Any]
     offers: list[Transfer]
+    quota: list[QuotaRequest]
 
     def __bool__(self) -> bool:
-        return bool(self.invitations or self.requests or self.teams or self.offers)
+        return bool(self.invitations or self.requests or self.teams or self.offers or self.quota)
 
 
 def invitations_of(team: Team) -> QuerySet[Invitation]:
@@ -175,6 +187,7 @@ def waiting_for(user: User) -> Waiting:
         requests=list(requests_by(user).filter(state=RequestState.OPEN)[:WAITING_SHOWN]),
         teams=list(asked.filter(asked__gt=0).order_by("name")),
         offers=members.offers_to(user),
+        quota=quota_requests.answers_wanted(user),
     )
 
 

@@ -166,7 +166,9 @@ def test_viewers_read_logs_where_the_team_allows(world: World, name: str) -> Non
 # -- a suspended team, and the site's staff ------------------------------------------------------------------
 
 # What is left to do in a suspended team: carol leaves, a quota is counted.
-LEFT = {"member_remove", "api:member", "api:preflight"}
+LEFT = {"member_remove", "api:member", "api:preflight", "api:quota_weigh"}
+# The site's staff go on writing to the team.
+LEFT |= {"quota_request_comment", "api:quota_request_messages"}
 BY_STAFF = {"team_suspend", "team_lift", "api:team_suspension", "staff_team_quota", "api:team_quota"}
 IN_TEAM = re.compile("transfer_|request_|invitation_|my_|quota_request_")
 WRITING = [

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -28,9 +29,9 @@ from tests.factories import make_member, make_namespace, make_team, make_user
 RESOURCES = ("pods", "claims")
 CEILINGS = {"pods": 60, "claims": 30}
 TWO_PERSONS = {"pods": 50}
-AMOUNTS = st.integers(min_value=0, max_value=64)
+AMOUNTS = st.sampled_from([22, 30, 45, 12, 55, 3, 62])
 WANTS = st.dictionaries(st.sampled_from(RESOURCES), AMOUNTS, min_size=1)
-DAYS = st.none() | st.integers(min_value=0, max_value=20)
+DAYS = st.sampled_from([None, 4, 12, 0])
 DECISIONS = (Move.APPROVE, Move.APPROVE_PART, Move.ASK_CHANGES, Move.REJECT)
 PICK = st.integers(min_value=0, max_value=30)
 
@@ -90,13 +91,13 @@ class Quota(RuleBasedStateMachine):
     def comments(self, which: int, who: int, text: str) -> None:
         self._on(quota_requests.comment, which, who, text=text)
 
-    @rule(which=PICK, who=PICK, by=st.sampled_from(DECISIONS), granted=WANTS, days=DAYS, seen=st.integers(1, 2))
-    def decides(self, which: int, who: int, by: Move, granted: dict[str, int], days: int | None, seen: int) -> None:
-        """Mostly on what is asked now, sometimes on what was asked before."""
-        request = self._request(which)
+    @rule(which=PICK, who=PICK, by=st.sampled_from(DECISIONS), granted=WANTS, days=DAYS, late=st.booleans())
+    def decides(self, which: int, who: int, by: Move, granted: dict[str, int], days: int | None, late: bool) -> None:
+        """Mostly about what waits, and `late` on what was asked before it was changed."""
+        request = self._request(which, QuotaRequest.objects.filter(state=State.SUBMITTED)) or self._request(which)
         if request is not None:
             decider = self._of(self.deciders, who)
-            revision = max(1, request.revision + 1 - seen)
+            revision = max(1, request.revision - late)
             verb: dict[str, Any] = {"revision": revision, "by": by, "text": "So be it", "until": self._day(days)}
             self._try(quota_decisions.decide, actor=decider, request=request, granted=granted, **verb)
 
@@ -210,9 +211,11 @@ class Quota(RuleBasedStateMachine):
         if request is not None:
             self._try(verb, actor=self._of(self.askers, who), request=request, **wish)
 
-    def _request(self, which: int) -> QuotaRequest | None:
+    def _request(self, which: int, among: QuerySet[QuotaRequest] | None = None) -> QuotaRequest | None:
         """One of those that are there, the newest most often."""
-        found = list(QuotaRequest.objects.select_related("namespace__team").order_by("-pk"))
+        found = list(
+            (QuotaRequest.objects.all() if among is None else among).select_related("namespace__team").order_by("-pk")
+        )
         return found[which % len(found)] if found else None
 
     def _of(self, people: list[User], which: int) -> User:
