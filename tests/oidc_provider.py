@@ -29,6 +29,7 @@ from starlette.routing import Route
 from tests.processes.stack import free_port, until
 
 CLIENT = {"client_id": "berth", "client_secret": "a-secret-of-the-client"}
+ELSEWHERE = "https://elsewhere.example"
 FAULTS = (
     "wrong nonce",
     "no nonce",
@@ -41,6 +42,7 @@ FAULTS = (
     "unknown key",
     "wrong issuer",
     "another's discovery",
+    "another's discovery and tokens",
     "userinfo of somebody else",
     "no ID token",
 )
@@ -88,7 +90,7 @@ class Provider:
         return Starlette(routes=routes)
 
     async def _discovery(self, request: Request) -> Response:
-        issuer = "https://elsewhere.example" if self.fault == "another's discovery" else self.address
+        issuer = ELSEWHERE if self.fault.startswith("another's discovery") else self.address
         return JSONResponse(
             {
                 "issuer": issuer,
@@ -172,7 +174,8 @@ class Provider:
             "wrong audience": {"aud": "another-client"},
             "another authorized party": {"aud": ["berth", "another"], "azp": "another"},
             "expired": {"iat": now - 7200, "exp": now - 3600},
-            "wrong issuer": {"iss": "https://elsewhere.example"},
+            "wrong issuer": {"iss": ELSEWHERE},
+            "another's discovery and tokens": {"iss": ELSEWHERE},
         }
         claims |= wrong.get(self.fault, {})
         if self.fault == "no nonce":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, connections
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -15,6 +18,7 @@ from tenants import observer
 from tenants.models import Leader
 from tenants.observer import leading
 from tenants.observer.sights import PRUNED, WHOLE
+from tenants.observer.writing import Desk
 from tests.tasks.conftest import eventually, running
 from tests.wire import Wire
 
@@ -58,3 +62,24 @@ def test_a_dead_leader_s_lease_runs_out(db: None) -> None:
     Leader.objects.update(until=timezone.now() - leading.LEASE)
     assert leading.take(alive)
     assert not leading.take(dead)
+
+
+async def test_a_leader_that_cannot_renew_stops_by_itself(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody tells it: the database does not answer, and when its lease is over another may lead already."""
+    monkeypatch.setattr(leading, "LEASE", timedelta(seconds=1))
+    monkeypatch.setattr(leading, "RENEW_EVERY", 0.1)
+    with ThreadPoolExecutor(1) as thread:
+        desk = Desk(thread)
+        async with leading.lead(desk) as leadership:
+            await desk.do(_rename, Leader._meta.db_table, "leaders_elsewhere")
+            try:
+                await asyncio.wait_for(leadership.lost.wait(), timeout=20)
+            finally:
+                await desk.do(_rename, "leaders_elsewhere", Leader._meta.db_table)
+        await desk.do(connections.close_all)
+
+
+def _rename(table: str, other: str) -> None:
+    """So that every question to the table is answered by an error of the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {other}")

@@ -113,10 +113,11 @@ def test_the_database_works_as_little_for_a_long_audit_log(
             connection.connection.set_progress_handler(None, 0)
         return len(counted)
 
+    pages = ["/", "/t/payments/", "/t/payments/activity/", "/t/payments/members/", "/t/payments/n/dev/apps/checkout/"]
     write(50)
-    before = {page: steps(page) for page in full}
+    before = {page: steps(page) for page in pages}
     write(1000)
-    grown = {page: (before[page], steps(page)) for page in full}
+    grown = {page: (before[page], steps(page)) for page in pages}
     assert {page: figures for page, figures in grown.items() if figures[1] > figures[0] + 30} == {}
 
 
