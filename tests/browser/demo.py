@@ -50,7 +50,7 @@ def running(folder: Path, *options: str) -> Iterator[Demo]:
     with mailbox() as (mails, mail_port):
         env = {
             **os.environ,
-            "DJANGO_SETTINGS_MODULE": "portal.settings.dev",
+            "DJANGO_SETTINGS_MODULE": "tests.browser.demo_settings",
             "PYTHONUNBUFFERED": "1",
             "BERTH_EMAIL_HOST": "127.0.0.1",
             "BERTH_EMAIL_PORT": str(mail_port),

@@ -46,7 +46,8 @@ def long_place(visit_once: Visitors) -> str:
 
 def test_viewer_is_told_whom_to_ask(visit: Visitors, broken: str) -> None:
     page = visit("carol")
-    line = page.locator("#unhealthy li", has_text="absent")
+    page.goto("/")
+    line = page.get_by_role("region", name="Unhealthy now").get_by_role("listitem").filter(has_text="absent")
     expect(line).to_contain_text("Ask alice (owner)")
     expect(line.get_by_role("link", name=re.compile("^Change"))).to_have_count(0)
     page.goto(broken)
@@ -55,6 +56,7 @@ def test_viewer_is_told_whom_to_ask(visit: Visitors, broken: str) -> None:
 
 def test_developer_is_offered_the_change(visit: Visitors, broken: str) -> None:
     page = visit("bob")
+    page.goto("/")
     expect(page.get_by_role("link", name=re.compile("Change the image of absent"))).to_be_visible()
 
 
@@ -146,5 +148,6 @@ def test_pages_without_javascript_wait_for_nothing(visit: Visitors, talker: str)
 
 def test_demo_on_a_cluster_calls_it_as_its_kubeconfig_does(visit: Visitors) -> None:
     page = visit("bob")
+    page.goto("/")
     expect(page.locator("aside [data-when=open]")).to_be_visible()
     expect(page.locator("aside")).to_contain_text("simcluster, Kubernetes 1.37")

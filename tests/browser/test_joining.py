@@ -204,6 +204,7 @@ def test_pages_of_joining_look_right(visit: Visitors, demo: Demo, harbor: str) -
     expect(owner.get_by_role("heading", name="What became of each")).to_be_visible()
     look_over(owner)
     guest = visit("erin")
+    guest.goto("/")
     expect(guest.get_by_role("button", name="Join Harbor")).to_be_visible()
     look_over(guest)
     for page in ("/teams/find/", "/requests/"):
