@@ -94,7 +94,7 @@ def test_documented_walk_runs_as_it_stands(site: Site) -> None:
     said = [json.loads(line) for line in run(commands("docs/api.md"), site).splitlines() if line.startswith("{")]
     assert not [answer for answer in said if answer.get("error")]
     states = [answer["state"] for answer in said if "kind" in answer]
-    assert states == ["succeeded"] * 12
+    assert states == ["succeeded"] * 13
     assert {"team": "quick", "gone": True, "operations": []} in said
 
 
