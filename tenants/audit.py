@@ -46,14 +46,16 @@ def record(
     changes: Sequence[dict[str, Any]] = (),
     detail: str = "",
     machine: str = "",
+    team: Team | None = None,
 ) -> AuditEntry:
     """Writes one line: of a change, a refusal, or something secret that was shown.
 
-    `thing` has a `team` (or none); `machine` names the writer where there is no actor. `changes` are
-    [{"field", "old", "new"}] of plain JSON values. After the commit it goes to the log collector, and into the chain.
+    `thing` has a `team`, or none, and then `team` may say in which it happened; `machine` names the writer where there
+    is no actor. `changes` are [{"field", "old", "new"}] of plain JSON values. After the commit it goes to the log
+    collector, and into the chain.
     """
     came = origin.get()
-    team = getattr(thing, "team", None)
+    team = getattr(thing, "team", team)
     namespace = getattr(thing, "namespace", None)
     name = f"{namespace}/{thing}" if namespace is not None and namespace is not thing else str(thing)
     noun = getattr(thing, "noun", type(thing).__name__.lower())

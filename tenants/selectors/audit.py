@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 from django.db.models import F, Q, Value
 
+from tenants import access
 from tenants.errors import NotFound
 from tenants.models import AuditEntry, Role, StaffRole, Team, User
 from tenants.models.audit import AuditQuerySet, searchable
@@ -89,7 +90,9 @@ def page(user: User, wanted: Wanted, team: Team | None = None, *, size: int, bef
 
 
 def _narrowed(user: User, wanted: Wanted, team: Team | None) -> AuditQuerySet:
-    """All that is wanted but the words."""
+    """All that is wanted but the words. Raises Forbidden, or NotFound, where nothing of the team's log is theirs."""
+    if team is not None:
+        access.require(user, "audit.read_own", team)
     rows = AuditEntry.objects.visible_to(user)
     if team is not None:
         rows = rows.filter(team=team)

@@ -105,9 +105,9 @@ def announce(actor: User, membership: Membership, action: str, *, old: str | Non
     audit.record(
         actor=actor,
         action=action,
-        thing=team,
+        thing=user,
+        team=team,
         changes=[{"field": "role", "old": old, "new": new}],
-        detail=user.get_username(),
     )
     rested = Q(taker=user) if old != Role.OWNER else Q(giver=user)
     if new is None or Role.OWNER in (old, new):

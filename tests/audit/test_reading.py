@@ -10,7 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tenants import audit
+from tenants.errors import NotFound
 from tenants.models import App, AuditEntry, Team, User
+from tenants.selectors import audit as reading
 from tests.audit.conftest import Script
 from tests.audit.tampering import tampered
 
@@ -296,3 +298,9 @@ def test_search_finds_the_same_wherever_the_near_lines_end(
     assert there == many[::3]
     assert back == many[::3][: len(back)]
     assert len(back) == 36
+
+
+def test_a_stranger_who_asks_for_a_teams_log_is_refused_by_the_log_itself(erin: User, team: Team) -> None:
+    with pytest.raises(NotFound):
+        reading.page(erin, reading.Wanted(), team, size=10)
+    assert AuditEntry.objects.get().outcome == "denied"

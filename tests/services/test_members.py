@@ -83,3 +83,10 @@ def test_what_ends_with_a_member(alice: User, andy: User, team: Team) -> None:
     ends = shown.ends(team.memberships.get(user=andy))
     assert (ends.last_owner, ends.invitations, ends.script is not None) == (False, [invitation], True)
     assert shown.ends(team.memberships.get(user=alice)).last_owner
+
+
+def test_the_log_has_the_person_as_what_was_changed(alice: User, bob: User, team: Team) -> None:
+    members.change_role(actor=alice, membership=team.memberships.get(user=bob), role="viewer")
+    line = AuditEntry.objects.get(action="member.change")
+    assert (line.target, line.target_noun, line.target_id) == ("user bob", "user", str(bob.pk))
+    assert (line.team_id, line.team_slug, line.role) == (team.pk, "payments", "owner")
