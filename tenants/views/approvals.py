@@ -56,7 +56,7 @@ def approval(request: Request, number: int) -> HttpResponse:
     found = _request(request, number)
     if request.method == "POST":
         return _decide(request, found)
-    if part := wanted_part(request, "head", "asked", "thread", "verdict"):
+    if part := wanted_part(request, "head", "asked", "thread"):
         return render(request, f"tenants/approvals/detail.html{part}", _context(request, found, None))
     typed = kept(request)
     form = DecisionForm(asked=found, initial=typed) if found.state == State.SUBMITTED else None

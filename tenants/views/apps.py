@@ -59,7 +59,7 @@ def new(request: Request, team: str, namespace: str) -> HttpResponse:
 def detail(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
     found = app_of(request, team, namespace, app)
     rollout = apps.last_rollout(found)
-    part = wanted_part(request, "header", "diagnosis", "rollout", "address", "actions", "remedy", "releases")
+    part = wanted_part(request, "actions", "remedy", "releases")
     context = {
         **app_context(request, found, "overview"),
         **apps.live_context(found, rollout),

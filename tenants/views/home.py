@@ -68,7 +68,7 @@ def operation(request: Request, pk: UUID) -> HttpResponse:
         "target": _target(request.user, found),
         "crumbs": crumbs(found.team, "Operation"),
     }
-    return render(request, f"tenants/operations/detail.html{wanted_part(request, 'operation')}", context)
+    return render(request, "tenants/operations/detail.html", context)
 
 
 def _target(user: User, operation: Operation) -> str:

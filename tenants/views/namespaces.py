@@ -34,7 +34,7 @@ def new(request: Request, team: str) -> HttpResponse:
 @page()
 def detail(request: Request, team: str, namespace: str) -> HttpResponse:
     found = namespace_of(request, team, namespace)
-    part = wanted_part(request, "header", "conditions", "quota", "remaining", "latest")
+    part = wanted_part(request, "latest")
     latest = Operation.objects.filter(target_noun="namespace", target_id=found.pk).select_related("actor").first()
     context = {
         **namespaces.live_context(found),

@@ -30,9 +30,7 @@ def new(request: Request) -> HttpResponse:
 @page()
 def overview(request: Request, team: str) -> HttpResponse:
     found = team_of(request, team)
-    part = wanted_part(request, "quota", "apps", "namespaces")
-    context = teams.overview_context(found)
-    return render(request, f"tenants/teams/detail.html{part}", {**context, "crumbs": crumbs(found)})
+    return render(request, "tenants/teams/detail.html", {**teams.overview_context(found), "crumbs": crumbs(found)})
 
 
 @page()
