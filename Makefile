@@ -18,12 +18,12 @@ $(VENV)/run: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@echo "Installing what Berth runs on…"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt
 	@touch $@
 
 $(VENV)/dev: $(VENV)/run requirements-dev.txt
 	@echo "Installing what tests and checks need…"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
 .PHONY: demo
@@ -37,7 +37,7 @@ demo-reset: $(VENV)/run ## Throw the demo's data away and start afresh
 .PHONY: test
 test: $(VENV)/dev ## Run all checks and tests that need no cluster
 	@$(BIN)/python -m tests.prerequisites
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests --ignore=tests/real
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests --ignore=tests/real
 
 .PHONY: test-cluster
 test-cluster: $(VENV)/dev ## Run the contract suite and the main job on a real cluster (KUBECONFIG)
