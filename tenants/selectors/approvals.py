@@ -21,6 +21,7 @@ from tenants.selectors import usage
 ALWAYS = ("cpu", "memory", "storage", "pods")
 """Resources that are shown beside those that are asked for."""
 EARLIER = 10
+NEAR_DAYS = 300
 DECIDED_DAYS = 90
 
 ANY = ("", "any")
@@ -73,7 +74,10 @@ class Line:
     def habit(self) -> str:
         """Percentile and trend in a sentence."""
         words = f"In 95% of the time at most {self.percentile} {self.unit}".rstrip() + " were used."
-        return f"{words} The second week took {self.trend} compared with the first." if self.trend else words
+        if not self.trend:
+            return words
+        much = f"{self.trend[1:]} {'less' if self.trend.startswith('-') else 'more'}"
+        return f"{words} The second week took {much} than the first."
 
 
 def waiting() -> QuerySet[QuotaRequest]:
@@ -218,8 +222,9 @@ def change(old: int, new: int) -> str:
 
 
 def day_words(day: date) -> str:
-    """A day in words, with its year where that is not this one: "8 Jan 2027"."""
-    return f"{day:%-d %b}" if day.year == timezone.localdate().year else f"{day:%-d %b %Y}"
+    """A day in words, with its year where nobody would know it: "8 Jan", "8 Jan 2028"."""
+    near = timedelta(days=NEAR_DAYS)
+    return f"{day:%-d %b}" if abs(day - timezone.localdate()) < near else f"{day:%-d %b %Y}"
 
 
 def name(resource: str) -> str:
