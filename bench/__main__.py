@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import audit, cuts, form, loglines, offboarding, pages, preflight, ready, signin, start
+from bench import audit, cuts, figures, form, loglines, offboarding, pages, preflight, ready, signin, start
 from bench.rows import Row, table
 from bench.site import Site, running
 
@@ -19,6 +19,7 @@ ALONE: dict[str, Callable[[], list[Row]]] = {
     "signin": signin.rows,
     "audit": audit.rows,
     "offboarding": offboarding.rows,
+    "figures": figures.rows,
 }
 IN_CLUSTER: dict[str, Callable[[Site], list[Row]]] = {
     "form": form.rows,
