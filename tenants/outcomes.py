@@ -20,7 +20,7 @@ from cluster.tenancy import PARTS
 from tenants.live import events
 from tenants.models import App, Namespace, Release, Secret, Team, Volume
 from tenants.models.app import UNDER_WAY, Outcome
-from tenants.rules.resources import hard_key
+from tenants.rules.resources import hard_keys
 
 Row = Namespace | App | Volume | Secret
 
@@ -129,9 +129,9 @@ def used(namespace: Namespace, amounts: Mapping[str, str]) -> bool:
     """
     usage = {}
     for resource in namespace.limits:
-        text = amounts.get(hard_key(resource))
-        if text is not None:
-            usage[resource] = quantities.parse_cpu(text) if resource == "cpu" else quantities.parse_size(text)
+        read = quantities.parse_cpu if resource == "cpu" else quantities.parse_size
+        if found := [read(amounts[key]) for key in hard_keys(resource) if key in amounts]:
+            usage[resource] = max(found)
     with transaction.atomic():
         changed = record(namespace, usage=usage)
         if changed:

@@ -91,6 +91,11 @@ def hard_key(resource: str) -> str:
     return resource if resource in ("pods", "services", "secrets") else f"requests.{resource}"
 
 
+def hard_keys(resource: str) -> tuple[str, ...]:
+    """All that a ResourceQuota bounds by that limit, of which the fullest counts: memory as request and as limit."""
+    return (hard_key(resource), "limits.memory") if resource == "memory" else (hard_key(resource),)
+
+
 def check_extra(resource: str) -> str:
     """A resource that staff may enable. Raises Broken for anything that Kubernetes would not count."""
     resource = resource.strip()

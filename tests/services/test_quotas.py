@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from tenants import outcomes
 from tenants.errors import Invalid, QuotaExceeded
 from tenants.models import Cause, ClusterState, Grant, Namespace, Operation, User
 from tenants.releases import SecretKey, VolumeAt
@@ -98,6 +99,13 @@ def test_what_somebody_made_with_kubectl_is_taken(namespace: Namespace) -> None:
     found = quotas.preflight(namespace, spec=make_spec(memory=GIB))
     assert (found.row("memory").others, found.row("memory").short) == (7 * GIB, GIB)
     assert found.row("pods").others == 7
+
+
+def test_memory_that_is_bounded_as_a_limit_is_taken_too(namespace: Namespace) -> None:
+    """A pod that says nothing gets a small request and a larger limit; the quota bounds both by one figure."""
+    outcomes.used(namespace, {"requests.memory": "64Mi", "limits.memory": "7Gi", "requests.cpu": "50m"})
+    row = quotas.preflight(namespace, spec=make_spec(memory=GIB)).row("memory")
+    assert (row.others, row.short) == (7 * GIB, GIB)
 
 
 def test_what_rows_reserve_is_taken_before_the_cluster_counts_it(namespace: Namespace) -> None:
