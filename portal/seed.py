@@ -106,9 +106,7 @@ class Example:
                 try:
                     step()
                 except DomainError as error:
-                    log.warning(
-                        "the example lacks a part", part=step.__name__.strip("_"), why=error.message, at=error.fields
-                    )
+                    log.warning("example_lacks_part", part=step.__name__.strip("_"), why=error.message, at=error.fields)
         finally:
             close_old_connections()
 

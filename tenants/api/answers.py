@@ -54,7 +54,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     if isinstance(told, exceptions.APIException):
         return _of_framework(told)
     got_request_exception.send(sender=None, request=context.get("request"))
-    log.error("a call failed", exc_info=error)
+    log.error("call_failed", exc_info=error)
     return answer(500, "internal", "Something went wrong here. It is logged; try again, or tell the site's staff.")
 
 
@@ -91,10 +91,10 @@ def _told(error: Exception) -> Exception:
     if isinstance(error, PermissionDenied):
         return Forbidden("This is not allowed.")
     if isinstance(error, (OperationalError, InterfaceError)):
-        log.warning("the database does not answer", error=str(error))
+        log.warning("database_silent", error=str(error))
         return Unavailable("The database does not answer. Try again in a moment.")
     if isinstance(error, ClusterError):
-        log.warning("the cluster does not answer", error=str(error))
+        log.warning("cluster_silent", error=str(error))
         return Unavailable("The cluster does not answer. Try again in a moment.")
     return error
 

@@ -93,7 +93,7 @@ async def _listen(group: str, heard: asyncio.Event) -> None:
             await layer.receive(channel)
             heard.set()
     except Exception:  # of whatever client the layer has
-        log.warning("changes of rights cannot be heard", exc_info=True)
+        log.warning("rights_not_heard", exc_info=True)
     finally:
         with contextlib.suppress(Exception):
             await layer.group_discard(group, channel)

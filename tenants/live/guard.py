@@ -135,7 +135,7 @@ class GuardedConsumer(AsyncWebsocketConsumer):
             try:
                 await self._recheck()
             except DatabaseError:
-                log.warning("a socket's rights could not be asked for: it is closed", exc_info=True)
+                log.warning("socket_closed_without_rights", exc_info=True)
                 await self.shut(FAILED)
 
     async def _recheck(self) -> None:
@@ -151,11 +151,11 @@ class GuardedConsumer(AsyncWebsocketConsumer):
         try:
             await work
         except TimeoutError:
-            log.info("a socket that took nothing is closed")
+            log.info("socket_closed_unread")
         except OSError:  # ASGI: what a send to somebody who left raises
-            log.debug("a viewer left while something was sent")
+            log.debug("viewer_left")
         except Exception:  # whatever it was: a socket that stays open and silent would look alive
-            log.exception("a socket could not be served")
+            log.exception("socket_failed")
         else:
             return
         await self.shut(FAILED)

@@ -217,7 +217,7 @@ class Hub:
                 event = await layer.receive(self._channel)
                 message = msgspec.convert(event["data"], Message)
             except (OSError, msgspec.ValidationError):
-                log.warning("a change could not be heard; pages catch up with the next", exc_info=True)
+                log.warning("change_not_heard", exc_info=True)
                 await asyncio.sleep(1)
                 continue
             if isinstance(message, Changed):
@@ -287,7 +287,7 @@ class Hub:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.error("a live fragment could not be rendered", exc_info=task.exception())
+            log.error("fragment_not_rendered", exc_info=task.exception())
 
 
 # What times say grows by itself in the browser: that alone is no news.

@@ -37,6 +37,6 @@ class LastLines:
             try:
                 texts = [line.text for line in await upstream.tail(run.key, LINES, previous=not run.over)]
             except errors.ClusterError as error:
-                log.info("no last lines", namespace=run.key.namespace, pod=run.key.pod, why=error.message)
+                log.info("last_lines_not_read", namespace=run.key.namespace, pod=run.key.pod, error=error.message)
         self.html = fragments.last_lines(texts) if texts else ""
         return True

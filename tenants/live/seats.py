@@ -34,7 +34,7 @@ class Seat:
             try:
                 cache.set(self.key, 1, HELD)
             except Exception:
-                log.warning("a seat could not be kept", exc_info=True)
+                log.warning("seat_not_kept", exc_info=True)
 
     @sync_to_async
     def leave(self) -> None:
@@ -43,7 +43,7 @@ class Seat:
             try:
                 cache.delete(self.key)
             except Exception:
-                log.warning("a seat could not be given back", exc_info=True)
+                log.warning("seat_not_given_back", exc_info=True)
 
 
 @sync_to_async
@@ -54,5 +54,5 @@ def take(user: int) -> Seat | None:
         taken = cache.get_many(keys)
         return next((Seat(key) for key in keys if key not in taken and cache.add(key, 1, HELD)), None)
     except Exception:  # of whatever client the cache has: without it nobody is kept out
-        log.warning("seats could not be asked for", exc_info=True)
+        log.warning("seats_not_counted", exc_info=True)
         return Seat("")

@@ -73,7 +73,7 @@ class Upstream:
                     absence.lost(silent=True)
                     sieve.reopened()
                     continue
-                log.info("log stream of %s/%s: %s", key.namespace, key.pod, error.message)
+                log.info("log_cut", namespace=key.namespace, pod=key.pod, error=error.message)
             # A stream that ends cleanly was cut or its run is over: the watch says which, a little later.
             over = over or await self._endings.within(key, SETTLE)
             if over is not None:
@@ -97,7 +97,7 @@ class Upstream:
                 if len(entries) >= REREAD_MOST or size > REREAD_BYTES:
                     break
         except errors.ClusterError as error:
-            log.info("a log could not be read again", namespace=key.namespace, pod=key.pod, why=error.message)
+            log.info("log_not_read_again", namespace=key.namespace, pod=key.pod, error=error.message)
         return entries
 
     async def tail(self, key: SourceKey, lines: int, *, previous: bool) -> list[Entry]:
