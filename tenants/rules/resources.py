@@ -61,8 +61,12 @@ def base_unit(resource: str) -> str:
 
 
 def in_order(resources: Iterable[str]) -> list[str]:
-    """The standard ones first and as people know them, then the others by name; databases keep no order."""
-    return sorted(resources, key=lambda name: (STANDARD.index(name) if name in STANDARD else len(STANDARD), name))
+    """The standard ones as people know them, storage by class, then the others by name; databases keep no order."""
+
+    def place(name: str) -> tuple[int, bool, str]:
+        return STANDARD.index(name) if name in STANDARD else len(STANDARD), not is_storage(name), name
+
+    return sorted(resources, key=place)
 
 
 def number(resource: str, amount: float) -> str:
