@@ -15,6 +15,7 @@ from django.utils.crypto import constant_time_compare
 
 from tenants import rules
 from tenants.models import ApiToken, User
+from tenants.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +75,6 @@ def live_tokens(user: User) -> int:
 
 def _belongs(stored: Session, user: User) -> bool:
     """Signed in with the password of now: a change of it ends the others."""
-    return constant_time_compare(stored.get_decoded().get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    return constant_time_compare(
+        SessionStore().decode(stored.session_data).get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
+    )
