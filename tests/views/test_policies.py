@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from tenants import weighing
 from tenants.forms.policies import typed_of
-from tenants.models import AuditEntry, Namespace, Policy, Team, User
+from tenants.models import AuditEntry, Namespace, Plan, Policy, Team, User
 from tenants.rules import policy as rules
 from tests.factories import GIB, MIB, make_policy, make_quota_request
 from tests.signing_in import signed_in
@@ -40,6 +40,15 @@ def test_policy_is_read_in_words(desk: Client, held: Policy) -> None:
     page = desk.get(reverse("policies")).content.decode()
     assert "CPU up to 8 cores" in page
     assert f"Version {held.number} holds" in page
+
+
+def test_versions_plans_and_what_they_were_stand_in_lists(desk: Client, held: Policy, plan: Plan) -> None:
+    make_policy(namespaces_max=3)
+    Policy.objects.create(body={})
+    page = desk.get(reverse("policies")).content.decode()
+    assert all(f"<span>{words}</span>" in page for words in ("Was live", "Holds", "Draft"))
+    Plan.objects.update(active=False)
+    assert "Retired" in desk.get(reverse("plans")).content.decode()
 
 
 def test_a_version_is_saved_from_the_form_and_put_live(desk: Client, held: Policy) -> None:
