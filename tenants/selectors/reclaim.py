@@ -151,7 +151,7 @@ def _sensible(resource: str, amount: int) -> int:
     if resource == "cpu":
         grain = 500 if amount > 1000 else 100
     elif resource == "memory" or is_storage(resource):
-        grain = GIB if amount > GIB else 128 * MIB
+        grain = GIB if amount > GIB or is_storage(resource) else 128 * MIB
     else:
         grain = 1
     return -(-amount // grain) * grain or grain
