@@ -14,12 +14,19 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tenants import expiry, granting
 from tenants.errors import DomainError
 from tenants.models import AuditEntry, Grant, Namespace, Operation, Policy, QuotaRequest, QuotaWant, User
-from tenants.models.granting import OPEN, State
+from tenants.models.granting import DECIDED, OPEN, State
 from tenants.rules import policy as rules
 from tenants.rules.granting import MOVES, Move
 from tenants.rules.policy import Rule
@@ -34,6 +41,15 @@ WANTS = st.dictionaries(st.sampled_from(RESOURCES), AMOUNTS, min_size=1)
 DAYS = st.sampled_from([None, 4, 12, 0])
 DECISIONS = (Move.APPROVE, Move.APPROVE_PART, Move.ASK_CHANGES, Move.REJECT)
 PICK = st.integers(min_value=0, max_value=30)
+
+
+def _of_state(*states: str) -> Callable[[Any], bool]:
+    """Whether a request stands so: a walk of refusals alone finds little."""
+    return lambda _: QuotaRequest.objects.filter(state__in=states).exists()
+
+
+def _runs(_: Any) -> bool:
+    return Grant.objects.running().exists()
 
 
 class Quota(RuleBasedStateMachine):
@@ -71,26 +87,46 @@ class Quota(RuleBasedStateMachine):
         until = self._day(days)
         self._try(verb, actor=self._of(self.askers, who), namespace=self.place, wants=wants, reason="So", until=until)
 
+    @rule(name=st.sampled_from(RESOURCES), more=st.integers(1, 20), days=DAYS, who=PICK)
+    def asks_for_what_may_be_given(self, name: str, more: int, days: int | None, who: int) -> None:
+        wants = {name: Namespace.objects.get().limits[name] + more}
+        verb: dict[str, Any] = {"wants": wants, "reason": "So", "until": self._day(days)}
+        self._try(quota_requests.ask, actor=self._of(self.askers, who), namespace=self.place, **verb)
+
+    @precondition(_of_state(State.SUBMITTED))
+    @rule(who=PICK)
+    def approves_what_waits(self, who: int) -> None:
+        request = self._request(0, QuotaRequest.objects.filter(state=State.SUBMITTED))
+        if request is not None:
+            verb: dict[str, Any] = {"request": request, "revision": request.revision, "by": Move.APPROVE}
+            self._try(quota_decisions.decide, actor=self._of(self.deciders, who), **verb)
+
+    @precondition(_of_state(*OPEN, State.DRAFT))
     @rule(which=PICK, wants=WANTS, days=DAYS, who=PICK)
     def edits(self, which: int, wants: dict[str, int], days: int | None, who: int) -> None:
         self._on(quota_requests.edit, which, who, wants=wants, reason="Else", until=self._day(days))
 
+    @precondition(_of_state(State.DRAFT, State.CHANGES_ASKED))
     @rule(which=PICK, who=PICK)
     def submits(self, which: int, who: int) -> None:
         self._on(quota_requests.submit, which, who)
 
+    @precondition(_of_state(*OPEN, State.DRAFT))
     @rule(which=PICK, who=PICK)
     def withdraws(self, which: int, who: int) -> None:
         self._on(quota_requests.withdraw, which, who)
 
+    @precondition(_runs)
     @rule(which=PICK, who=PICK)
     def extends(self, which: int, who: int) -> None:
         self._on(quota_requests.extend, which, who)
 
+    @precondition(_of_state(*OPEN, State.DRAFT))
     @rule(which=PICK, who=PICK, text=st.just("Hm"))
     def comments(self, which: int, who: int, text: str) -> None:
         self._on(quota_requests.comment, which, who, text=text)
 
+    @precondition(_of_state(State.SUBMITTED))
     @rule(which=PICK, who=PICK, by=st.sampled_from(DECISIONS), granted=WANTS, days=DAYS, late=st.booleans())
     def decides(self, which: int, who: int, by: Move, granted: dict[str, int], days: int | None, late: bool) -> None:
         """Mostly about what waits, and `late` on what was asked before it was changed."""
@@ -101,10 +137,12 @@ class Quota(RuleBasedStateMachine):
             verb: dict[str, Any] = {"revision": revision, "by": by, "text": "So be it", "until": self._day(days)}
             self._try(quota_decisions.decide, actor=decider, request=request, granted=granted, **verb)
 
+    @precondition(_of_state(*DECIDED))
     @rule()
     def cluster_confirms(self) -> None:
         granting.confirmed(Namespace.objects.get())
 
+    @precondition(_of_state(*DECIDED))
     @rule()
     def cluster_refuses(self) -> None:
         granting.delayed(Namespace.objects.get(), "it does not like it")
