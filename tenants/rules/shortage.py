@@ -40,11 +40,11 @@ def of_app(
     others: Amounts,
     spec: ReleaseSpec,
     old: ReleaseSpec | None,
-    ended: Mapping[str, str] | None = None,
+    remarks: Mapping[str, str] | None = None,
 ) -> Preflight:
     """Whether `spec` fits where `old` (None: a new app) runs and the rest takes `others`.
 
-    `ended`: by resource, a sentence about a raise of its limit that is over, put before what is short of it.
+    `remarks`: by resource, what else to know of its figures, put before what is short of it.
     """
     rows = rows_of_app(limits, others, spec, old)
     before = size_of(old) if old else None
@@ -52,17 +52,17 @@ def of_app(
     for row in rows:
         if row.short and row.this and not needs_no_room(row, spec, old):
             message = _app_message(row, spec, before)
-            fields[_field(row)] = _after(ended, row, message)
+            fields[_field(row)] = _after(remarks, row, message)
     return Preflight(rows, fields, (STOPS_FIRST,) if spec.one_node and spec.replicas else ())
 
 
-def of_wish(limits: Amounts, others: Amounts, wish: Amounts, ended: Mapping[str, str] | None = None) -> Preflight:
-    """Whether something without a rollout fits: a volume, a secret. `ended` as in `of_app`."""
+def of_wish(limits: Amounts, others: Amounts, wish: Amounts, remarks: Mapping[str, str] | None = None) -> Preflight:
+    """Whether something without a rollout fits: a volume, a secret. `remarks` as in `of_app`."""
     rows = rows_of(limits, others, wish)
     fields: dict[str, str] = {}
     for row in rows:
         if row.short:
-            fields.setdefault(_field(row), _after(ended, row, _wish_message(row)))
+            fields.setdefault(_field(row), _after(remarks, row, _wish_message(row)))
     return Preflight(rows, fields)
 
 
@@ -70,8 +70,8 @@ def _field(row: Row) -> str:
     return "size" if is_storage(row.resource) else FIELDS.get(row.resource, row.resource)
 
 
-def _after(ended: Mapping[str, str] | None, row: Row, message: str) -> str:
-    first = (ended or {}).get(row.resource, "")
+def _after(remarks: Mapping[str, str] | None, row: Row, message: str) -> str:
+    first = (remarks or {}).get(row.resource, "")
     return f"{first} {message}" if first else message
 
 

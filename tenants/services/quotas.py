@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -40,12 +41,11 @@ def preflight(
     `fields` names what does not fit, with numbers that would; `notes` what else to know. `count`: whose rows are asked;
     apps decide whether a release fits, the others make the figures of other resources as fresh.
     """
-    limits, ended = _limits(namespace)
-    others = _others(namespace, count, app)
+    now = _now(namespace, count, app)
     if spec is None:
-        return shortage.of_wish(limits, others, {}, ended)
+        return shortage.of_wish(now.limits, now.others, {}, now.remarks)
     old = load(app.release.spec) if app is not None and app.release is not None else None
-    return shortage.of_app(limits, others, mounts.with_demands(namespace, spec), old, ended)
+    return shortage.of_app(now.limits, now.others, mounts.with_demands(namespace, spec), old, now.remarks)
 
 
 def without_room(app: App, releases: Iterable[Release]) -> dict[int, str]:
@@ -56,25 +56,24 @@ def without_room(app: App, releases: Iterable[Release]) -> dict[int, str]:
     specs = {release.number: load(release.spec) for release in releases}
     if not specs or app.release is None:
         return {}
-    limits, ended = _limits(app.namespace)
-    others, old = _others(app.namespace, ("apps",), app), load(app.release.spec)
-    found = {number: shortage.of_app(limits, others, spec, old, ended) for number, spec in specs.items()}
+    now, old = _now(app.namespace, ("apps",), app), load(app.release.spec)
+    found = {number: shortage.of_app(now.limits, now.others, spec, old, now.remarks) for number, spec in specs.items()}
     return {number: " ".join(one.fields.values()) for number, one in found.items() if not one.fits}
 
 
 def volume_preflight(namespace: Namespace, size: int, storage_class: str = "") -> Preflight:
     """What would remain with a volume of `size` bytes; of a class that the quota bounds it takes that, too."""
-    limits, ended = _limits(namespace)
+    now = _now(namespace, ("volumes",))
     wish = {"storage": size, "claims": 1} if size else {}
-    if any(resource.startswith(CLASS) for resource in limits):
+    if any(resource.startswith(CLASS) for resource in now.limits):
         wish[CLASS + (storage_class or default_class(namespace.cluster))] = size
-    return shortage.of_wish(limits, _others(namespace, ("volumes",)), wish, ended)
+    return shortage.of_wish(now.limits, now.others, wish, now.remarks)
 
 
 def secret_preflight(namespace: Namespace) -> Preflight:
     """What would remain with one version of a secret more: each is a Secret in the cluster."""
-    limits, ended = _limits(namespace)
-    return shortage.of_wish(limits, _others(namespace, ("secrets",)), {"secrets": 1}, ended)
+    now = _now(namespace, ("secrets",))
+    return shortage.of_wish(now.limits, now.others, {"secrets": 1}, now.remarks)
 
 
 def reserved(namespace: Namespace) -> dict[str, int]:
@@ -82,8 +81,18 @@ def reserved(namespace: Namespace) -> dict[str, int]:
     return {**reserved_in([namespace])[namespace.pk], "secrets": secrets_in([namespace])[namespace.pk]}
 
 
-def _others(namespace: Namespace, count: Collection[str], app: App | None = None) -> dict[str, int]:
-    """What is taken by all but `app`, as above. The rows of the nouns that `count` names are asked."""
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The limits that new work must keep, what all but the app at hand take, and what to know of either."""
+
+    limits: dict[str, int]
+    others: dict[str, int]
+    remarks: dict[str, str]
+
+
+def _now(namespace: Namespace, count: Collection[str], app: App | None = None) -> _Now:
+    """As the rows are now; those of the nouns that `count` names are asked."""
+    limits, remarks = _limits(namespace)
     rows: Counter[str] = Counter()
     if "apps" in count:
         rows += apps_in([namespace], without=app)[namespace.pk]
@@ -91,13 +100,19 @@ def _others(namespace: Namespace, count: Collection[str], app: App | None = None
         rows += volumes_in([namespace])[namespace.pk]
     if "secrets" in count:
         rows["secrets"] = secrets_in([namespace])[namespace.pk]
+    others: dict[str, int] = dict(rows)
     own = own_part(app) if app is not None else {}
-    seen = {resource: used - own.get(resource, 0) for resource, used in namespace.usage.items()}
-    return {resource: max(rows.get(resource, 0), seen.get(resource, 0)) for resource in rows.keys() | seen.keys()}
+    for resource, used in namespace.usage.items():
+        more = used - own.get(resource, 0) - rows[resource]
+        if more > 0:
+            others[resource] = rows[resource] + more
+            words = f"The cluster counts {say(resource, more)} more than Berth gave: made by others, or ending now."
+            remarks[resource] = f"{remarks.get(resource, '')} {words}".strip()
+    return _Now(limits, others, remarks)
 
 
 def _limits(namespace: Namespace) -> tuple[dict[str, int], dict[str, str]]:
-    """The limits that new work must keep, and a sentence by resource on raises whose time is over."""
+    """The limits, those of raises whose time is over as they go back, and a sentence by resource on these."""
     today = timezone.localdate(timezone=timezone.get_default_timezone())
     limits, ended = dict(namespace.limits), {}
     for grant in Grant.objects.running().filter(namespace=namespace, until__lt=today, back_to__isnull=False).order_by():
