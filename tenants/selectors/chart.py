@@ -6,7 +6,7 @@ What is drawn lies in a box 576 wide and 236 high, so that the page scales it; l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import floor, log10
@@ -63,6 +63,9 @@ class Text:
     kind: str = ""
     anchor: str = "start"
 
+    def rounded(self) -> Text:
+        return replace(self, x=round(self.x, 1), y=round(self.y, 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
@@ -117,7 +120,7 @@ def draw(series: Series, extras: Sequence[Extra] = (), days: Sequence[Any] = ())
         granted=frame.granted(),
         lines=tuple((extra.kind, frame.y(extra.amount)) for extra in extras),
         labels=_apart(frame.labels(extras)),
-        peak=frame.peak(peak) if peak[3] else None,
+        peak=frame.peak(peak, extras) if peak[3] else None,
         peak_at=(frame.x(peak[0]), frame.y(peak[3])),
         releases=frame.releases(),
         changes=frame.changes(),
@@ -133,6 +136,9 @@ class _Frame:
         self._series = series
         self._top = top
         self._whole = max((series.end - series.begin).total_seconds(), 1)
+
+    def _say(self, amount: int) -> str:
+        return decimal(amount / self._series.scale)
 
     def x(self, at: datetime) -> float:
         share = (at - self._series.begin).total_seconds() / self._whole
@@ -203,11 +209,15 @@ class _Frame:
             for amount, words, kind in said
         ]
 
-    def peak(self, point: tuple[datetime, int, int, int]) -> Text:
-        x, words = self.x(point[0]), f"peak {decimal(point[3] / self._series.scale)}, {_moment(point[0])}"
-        half = len(words) * LETTER / 2
-        at = round(min(max(x, LEFT + half), RIGHT - half), 1)
-        return Text(at, max(round(self.y(point[3]) - 10, 1), 10), words, anchor="middle")
+    def peak(self, point: tuple[datetime, int, int, int], extras: Sequence[Extra]) -> Text:
+        """Above its mark; where a line would cross the words, above that line, else below the mark."""
+        x, y, words = self.x(point[0]), self.y(point[3]), f"peak {self._say(point[3])}, {_moment(point[0])}"
+        series, half = self._series, len(words) * LETTER / 2
+        amounts = [series.limit, *(extra.amount for extra in extras), *(grant[2] for grant in series.grants)]
+        across = [self.y(amount) for amount in amounts]
+        ways = [y - 10, *(line - 6 for line in sorted(across, reverse=True) if line < y), y + 20]
+        free = (way for way in ways if way >= 10 and not any(way - 12 < line < way + 3 for line in across))
+        return Text(min(max(x, LEFT + half), RIGHT - half), next(free, y + 20), words, anchor="middle").rounded()
 
     def releases(self) -> tuple[Text, ...]:
         """All have their stroke; those have words that find room, from the newest on."""

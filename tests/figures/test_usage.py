@@ -117,3 +117,13 @@ def test_before_the_first_sample_the_chart_says_so(namespace: Namespace) -> None
     html = render_to_string("components/usage_chart.html", {"chart": usage.chart(namespace, "memory")})
     assert "five minutes" in html
     assert "<svg" not in html
+
+
+@pytest.mark.parametrize("peak", [7.9, 7.6, 7.0, 4.0])
+def test_no_line_crosses_the_words_of_the_peak(namespace: Namespace, peak: float) -> None:
+    make_samples(namespace, [(GIB, int(peak * GIB), GIB)] + [(GIB, GIB, GIB)] * 10)
+    chart = usage.chart(namespace, "memory")
+    assert chart.peak is not None
+    granted = 16  # the top of the drawing: nothing is higher than the limit
+    assert not chart.peak.y - 10 < granted < chart.peak.y + 2
+    assert chart.peak.y >= 10
