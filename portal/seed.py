@@ -51,7 +51,6 @@ def cast() -> dict[str, User]:
             email=f"{name}@berth.example",
             password=encoded,
             staff_role=CAST[name][1],
-            is_staff=name == "sam",
         )
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return people

@@ -29,6 +29,8 @@ from tenants import entrance, letters, peer, rules
 from tenants.account_mails import MAILS
 from tenants.models import User
 from tenants.oidc import Refused
+from tenants.passwords import named
+from tenants.services import sign_ins
 from tenants.views.recent import signed_in_recently
 
 # Where a connection has no address (a Unix socket): all such share one limit.
@@ -76,6 +78,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         return peer.address(request) or NOWHERE
 
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """A wrong password, of a sign-in or of somebody who is asked for theirs again."""
+        username, email = str(credentials.get("username") or ""), str(credentials.get("email") or "")
+        actor = request.user if isinstance(request.user, User) else None
+        person = named(username, email)
+        sign_ins.refused(actor=actor, person=person, why="wrong password", typed=username or email)
+
     def clean_username(self, username: str, shallow: bool = False) -> str:
         if "@" in username:
             raise self.validation_error("username_email")
@@ -86,6 +95,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """After the right password alone: nobody else learns that the account is there."""
+        sign_ins.refused(actor=None, person=user, why="suspended", typed=user.get_username())
         clear_login(request)
         context = {"reason": user.suspended_reason, "contact": settings.SUPPORT_CONTACT}
         return render(request, "account/account_inactive.html", context, status=403)

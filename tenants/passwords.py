@@ -18,7 +18,7 @@ class Passwords(AuthenticationBackend):
         password = credentials.get("password")
         if not password:
             return None
-        user = _named(str(credentials.get("username") or ""), str(credentials.get("email") or ""))
+        user = named(str(credentials.get("username") or ""), str(credentials.get("email") or ""))
         if user is None:
             User().set_password(password)
             return None
@@ -26,8 +26,11 @@ class Passwords(AuthenticationBackend):
         return checked
 
 
-def _named(username: str, email: str) -> User | None:
-    """Where the same text may be either, an address goes before a user name: nobody takes another's as their name."""
+def named(username: str, email: str) -> User | None:
+    """Whom a sign-in means. Where the same text may be either, an address goes before a user name.
+
+    Else somebody could take another's address as their name.
+    """
     by_email = User.objects.filter(emailaddress__email=email.lower()).order_by("-emailaddress__verified", "pk").first()
     by_name = User.objects.filter(username__iexact=username).first()
     return by_email or by_name if username == email else by_name or by_email

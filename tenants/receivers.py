@@ -18,7 +18,7 @@ from django.urls import reverse
 from tenants import audit, notices, oidc
 from tenants.live import events
 from tenants.models import User
-from tenants.services import accounts, groups, tokens
+from tenants.services import accounts, groups, sign_ins, tokens
 
 CODES = Authenticator.Type.RECOVERY_CODES
 
@@ -54,7 +54,15 @@ def _disconnected(socialaccount: SocialAccount, **_: Any) -> None:
 @receiver(user_logged_out)
 def _signed_out(user: User | None, **_: Any) -> None:
     if user is not None and user.pk is not None:
+        sign_ins.signed_out(actor=user)
         events.announce(events.RightsChanged(user=user.pk))
+
+
+@receiver(mfa.authentication_failed)
+def _wrong_factor(user: User, authenticator: Authenticator, reauthentication: bool, **_: Any) -> None:
+    why = f"wrong second factor: {Authenticator.Type(authenticator.type).label}"
+    actor = user if reauthentication else None
+    sign_ins.refused(actor=actor, person=user, why=why, typed=user.get_username())
 
 
 @receiver((account.password_changed, account.password_set, account.password_reset))

@@ -82,10 +82,30 @@ DEEDS = {
 }
 # What a verb alone does not say.
 WHOLE_DEEDS = {"team.quota": "Set labels and ceilings of"}
+# Of a request for more quota, or of a namespace's limits.
+QUOTA_DEEDS = {
+    "draft": "Wrote",
+    "edit": "Changed",
+    "discard": "Deleted",
+    "submit": "Sent",
+    "comment": "Wrote about",
+    "approve_first": "Approved, first of two,",
+    "approve": "Approved",
+    "approve_part": "Approved in part",
+    "ask_changes": "Asked for changes of",
+    "reject": "Rejected",
+    "withdraw": "Withdrew",
+    "confirm": "Applied",
+    "expire": "Ended",
+    "lower": "Lowered the quota of",
+    "reclaim": "Gave unused quota back of",
+    "go_back": "Took a raise of quota back of",
+}
 # What people do with their own account.
 OWN_DEEDS = {
     "account.create": "Signed up",
     "account.sign_in": "Signed in",
+    "account.sign_out": "Signed out",
     "account.edit": "Changed their profile",
     "account.password": "Changed their password",
     "account.delete": "Deleted their account",
@@ -116,6 +136,9 @@ REFUSALS = {
     "secrets.write": "set secrets",
     "secrets.delete": "delete secrets",
     "tokens.create": "make tokens with a token",
+    "quota.request": "ask for quota",
+    "quota.comment": "see requests for quota",
+    "quota.decide": "decide on requests for quota",
     "policies.read": "see policies",
     "policies.edit": "change policies and plans",
     "team.create": "create teams with this token",
@@ -174,10 +197,14 @@ def value(group: str, raw: Any) -> str:
 def deed(entry: AuditEntry) -> str:
     """An audit line's action in words: `app.release` → `Released app payments-dev/checkout`."""
     noun, _, verb = entry.action.partition(".")
+    if entry.action == "account.sign_in" and entry.outcome == "denied":
+        return f"Was not signed in: {entry.target}"
     if entry.outcome == "denied":
         return f"May not {REFUSALS.get(entry.action, entry.action)}: {entry.target}"
     if entry.action in OWN_DEEDS and (entry.target_noun, entry.target_id) == ("user", str(entry.actor_id)):
         return OWN_DEEDS[entry.action]
+    if noun == "quota" and verb in QUOTA_DEEDS:
+        return f"{QUOTA_DEEDS[verb]} {entry.target.rpartition('/')[2]}"
     words = WHOLE_DEEDS.get(entry.action) or DEEDS.get(verb, verb.replace("_", " ").capitalize())
     target = entry.target if entry.target.startswith(f"{noun} ") else f"{noun} of {entry.target}"
     return f"{words} {target}"

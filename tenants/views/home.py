@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tenants.forms.teams import TeamForm
 from tenants.models import App, Operation, Secret, Team, User, Volume
 from tenants.selectors import finding, joining, operations, search, teams
+from tenants.services import accounts
 from tenants.views.scope import Request, crumbs, page, searched, wanted_part
 
 STAFF_TEAMS = 50
@@ -50,9 +51,7 @@ def find(request: Request) -> HttpResponse:
 @page("POST")
 def theme(request: Request) -> HttpResponse:
     """Light, dark, or as the system; kept with the account."""
-    chosen = request.POST.get("theme", "")
-    if chosen in {value for value, _ in User._meta.get_field("theme").choices or ()}:
-        User.objects.filter(pk=request.user.pk).update(theme=chosen)
+    accounts.edit_profile(actor=request.user, theme=request.POST.get("theme", ""))
     back = request.POST.get("next", "")
     local = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return redirect(back if local else "home")

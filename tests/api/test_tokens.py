@@ -146,6 +146,12 @@ def test_request_id_is_not_the_clients_to_choose(alice: User, app_row: App, sent
     assert str(UUID(given)) == given
 
 
+def test_a_token_makes_no_tokens(script: Make, alice: User) -> None:
+    answer = script(alice, list(access.SCOPES)).post("tokens", {"name": "more", "scopes": ["read"], "days": 1})
+    assert answer.status_code == 405
+    assert ApiToken.objects.count() == 1
+
+
 def test_others_tokens_are_not_there(script: Make, alice: User, bob: User) -> None:
     mine, his = script(alice), script(bob)
     assert his.get(f"tokens/{mine.token.pk}").status_code == 404

@@ -202,6 +202,8 @@ def test_an_app_is_asked_for_after_the_password(bob: User, client: Client) -> No
     assert login.headers["Location"] == "/accounts/2fa/authenticate/"
     assert client.get("/settings/").status_code == 302
     assert "This code is wrong" in client.post("/accounts/2fa/authenticate/", {"code": "000000"}).content.decode()
+    refused = AuditEntry.objects.get(action="account.sign_in", outcome="denied")
+    assert (refused.target, refused.detail) == ("user bob", "wrong second factor: TOTP Authenticator")
     assert client.post("/accounts/2fa/authenticate/", {"code": code_of(key)}).headers["Location"] == "/"
     assert client.get("/settings/").status_code == 200
 

@@ -23,7 +23,8 @@ SIGN_IN, SIGN_UP, RESET = "/accounts/login/", "/accounts/signup/", "/accounts/pa
 
 @pytest.fixture
 def nell(db: None) -> User:
-    """Somebody whose address is confirmed."""
+    """Somebody whose address is confirmed, and whom nobody tried to be."""
+    cache.clear()
     user = factories.make_user("nell")
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
@@ -178,6 +179,43 @@ def test_sign_up_costs_a_known_address_all_but_the_rows_that_it_keeps(nell: User
 def test_known_and_unknown_cost_one_hash(nell: User, door: str) -> None:
     """What takes a quarter of a second with production's hashes happens once, whoever is named."""
     assert [spent[HASH] for spent in known_and_unknown(door)] == [1, 1]
+
+
+# -- what is written down ------------------------------------------------------------------------------------
+
+
+def lines(**wanted: Any) -> list[tuple[str, str, str]]:
+    found = AuditEntry.objects.filter(action="account.sign_in", **wanted).order_by("pk")
+    return [(entry.actor_name, entry.target, entry.detail) for entry in found]
+
+
+def test_a_wrong_password_is_written_down_once_a_minute(nell: User) -> None:
+    for _ in range(3):
+        sign_in(Client(), "nell", "wrong")
+    assert lines(outcome="denied") == [("somebody", "user nell", "wrong password")]
+
+
+def test_a_name_that_is_nobody_s_is_not_kept(nell: User) -> None:
+    sign_in(Client(), "my-own-password", "wrong")
+    assert lines() == [("somebody", "account that is not there", "wrong password")]
+
+
+def test_a_suspended_person_who_comes_back_is_written_down(nell: User) -> None:
+    User.objects.update(is_active=False)
+    sign_in(Client(), "nell")
+    assert lines() == [("somebody", "user nell", "suspended")]
+
+
+def test_who_is_asked_again_and_gives_a_wrong_password_is_named(nell: User, client: Client) -> None:
+    client.force_login(nell)
+    client.post("/accounts/reauthenticate/", {"password": "wrong"})
+    assert lines(outcome="denied") == [("nell", "user nell", "wrong password")]
+
+
+def test_signing_out_is_written_down(nell: User, client: Client) -> None:
+    client.force_login(nell)
+    client.post("/accounts/logout/")
+    assert AuditEntry.objects.get(action="account.sign_out").actor == nell
 
 
 # -- limits --------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from portal import seed
 from tenants.admin import HIDDEN
 from tenants.models import ApiToken, App, Letter, Operation, Plan, Team, User
 from tests import factories
@@ -87,3 +88,8 @@ def test_digests_passwords_and_sealed_values_are_on_no_page(as_root: Client, ali
 
 def test_ones_password_is_changed_where_all_change_theirs(as_root: Client) -> None:
     assert as_root.get("/admin/password_change/").headers["Location"] == reverse("account_change_password")
+
+
+def test_nobody_of_the_example_opens_it(db: None) -> None:
+    """Staff of the site have pages of their own; the admin would be an empty one for them."""
+    assert not any(user.is_staff or user.is_superuser for user in seed.cast().values())

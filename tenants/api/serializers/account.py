@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from tenants import access, rules
-from tenants.api.fields import NumberField, RuleField, Strict
+from tenants.api.fields import RuleField, Strict
 from tenants.models import ApiToken, Role
 from tenants.models.user import THEMES
 
@@ -20,12 +20,6 @@ class TokenOut(serializers.ModelSerializer[ApiToken]):
     class Meta:
         model = ApiToken
         fields = ["id", "name", "prefix", "scopes", "live", "created_at", "expires_at", "last_used_at", "revoked_at"]
-
-
-class TokenIn(Strict):
-    name = RuleField(rules.token_name)
-    scopes = serializers.ListField(child=serializers.ChoiceField([(scope, scope) for scope in access.SCOPES]))
-    days = NumberField(rules.token_days)
 
 
 class MeOut(serializers.Serializer[Any]):

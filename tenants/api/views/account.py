@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants import access, second_factor
-from tenants.api.serializers.account import MeEdit, MeOut, SessionOut, TokenIn, TokenOut
+from tenants.api.serializers.account import MeEdit, MeOut, SessionOut, TokenOut
 from tenants.api.views.door import Door, call
 from tenants.errors import NotFound
 from tenants.models import ApiToken, Membership, User
@@ -68,13 +68,6 @@ class Tokens(Door):
     @call("list_tokens", "Your tokens", many=TokenOut)
     def get(self, request: Request) -> Response:
         return self.page(ApiToken.objects.visible_to(self.user), TokenOut)
-
-    @call(
-        "create_token", "Refused: a token makes no tokens, sign in for that", body=TokenIn, answer=TokenOut, status=201
-    )
-    def post(self, request: Request) -> Response:
-        token, _ = tokens.create_token(actor=self.user, **self.sent)
-        return Response(TokenOut(token).data, status=201)
 
     @call("revoke_tokens", "End all your tokens at once, this one too", status=204)
     def delete(self, request: Request) -> Response:
