@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import audit, cuts, figures, form, loglines, offboarding, pages, preflight, ready, signin, start
+from bench import audit, cuts, decision, figures, form, loglines, offboarding, pages, preflight, ready, signin, start
 from bench.rows import Row, table
 from bench.site import Site, running
 
@@ -24,6 +24,7 @@ ALONE: dict[str, Callable[[], list[Row]]] = {
 IN_CLUSTER: dict[str, Callable[[Site], list[Row]]] = {
     "form": form.rows,
     "preflight": preflight.rows,
+    "decision": decision.rows,
     "ready": ready.rows,
     "loglines": loglines.rows,
     "cuts": cuts.rows,

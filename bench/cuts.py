@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.rows import Row
 from bench.site import Site, frames
-from bench.witness import DeploymentWatch, rolled_out
+from bench.witness import ObjectWatch, rolled_out
 
 CUTS = 20
 RATE = 500
@@ -48,7 +48,7 @@ class Reader:
 def rows(site: Site) -> list[Row]:
     """20 cuts before the API server and 20 of the browser's socket, at random moments of a numbered log."""
     site.new_app(APP, reach="nobody", port="", args=f"count {COUNT} {RATE}")
-    watch = DeploymentWatch(site.kubectl.kubeconfig)
+    watch = ObjectWatch(site.kubectl.kubeconfig)
     watch.first(rolled_out(site.namespace, APP, 1), 0)
     watch.close()
     ours, peer = asyncio.run(_measure(site))

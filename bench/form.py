@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.rows import Row, ms
 from bench.site import IMAGE, Site
-from bench.witness import DeploymentWatch, named
+from bench.witness import ObjectWatch, named
 from cluster.manifests.app import deployment
 from cluster.specs import AppSpec, Owner
 
@@ -20,7 +20,7 @@ PAUSE = 0.15
 
 def rows(site: Site) -> list[Row]:
     """The same Deployment, without pods, 50 times each way in turn; a watch of our own says when it is there."""
-    watch = DeploymentWatch(site.kubectl.kubeconfig)
+    watch = ObjectWatch(site.kubectl.kubeconfig)
     site.browser.get(f"{site.path}apps/new")
     ours, peer = [], []
     for round_ in range(-2, ROUNDS):
@@ -61,7 +61,7 @@ def manifest(site: Site, name: str) -> dict[str, Any]:
     )
 
 
-def _by_form(site: Site, watch: DeploymentWatch, name: str) -> float:
+def _by_form(site: Site, watch: ObjectWatch, name: str) -> float:
     sent = time.monotonic()
     site.new_app(name, replicas="0", reach="nobody", port="")
     took = watch.first(named(site.namespace, name), sent) - sent
@@ -69,7 +69,7 @@ def _by_form(site: Site, watch: DeploymentWatch, name: str) -> float:
     return took
 
 
-def _by_kubectl(site: Site, watch: DeploymentWatch, name: str) -> float:
+def _by_kubectl(site: Site, watch: ObjectWatch, name: str) -> float:
     document = json.dumps(manifest(site, name))
     sent = time.monotonic()
     site.kubectl.run("apply", "--server-side", "-f", "-", stdin=document)

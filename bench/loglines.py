@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.rows import Row, ms, quantile
 from bench.site import Site, frames
-from bench.witness import DeploymentWatch, rolled_out
+from bench.witness import ObjectWatch, rolled_out
 
 VIEWERS = 20
 SECONDS = 60
@@ -22,7 +22,7 @@ APP = "lines"
 def rows(site: Site) -> list[Row]:
     """The container runtime stamps each line; readers on the same machine subtract that from the time of arrival."""
     site.new_app(APP, env_name="LOG_RATE", env_value=str(RATE))
-    watch = DeploymentWatch(site.kubectl.kubeconfig)
+    watch = ObjectWatch(site.kubectl.kubeconfig)
     watch.first(rolled_out(site.namespace, APP, 1), 0)
     watch.close()
     ours, peer = asyncio.run(_measure(site))

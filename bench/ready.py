@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.rows import Row, ms, quantile
 from bench.site import IMAGE, Site, frames
-from bench.witness import DeploymentWatch, named, rolled_out
+from bench.witness import ObjectWatch, named, rolled_out
 
 VIEWERS = 20
 ROLLOUTS = 20
@@ -48,7 +48,7 @@ class Viewer:
 def rows(site: Site) -> list[Row]:
     """One after the other: an app rolls out between two images while all look."""
     site.new_app(APP)
-    watch = DeploymentWatch(site.kubectl.kubeconfig)
+    watch = ObjectWatch(site.kubectl.kubeconfig)
     watch.first(rolled_out(site.namespace, APP, 1), 0)
     found = asyncio.run(_measure(site, watch))
     watch.close()
@@ -56,7 +56,7 @@ def rows(site: Site) -> list[Row]:
     return found
 
 
-async def _measure(site: Site, watch: DeploymentWatch) -> list[Row]:
+async def _measure(site: Site, watch: ObjectWatch) -> list[Row]:
     topic = site.topic(APP)
     await asyncio.sleep(3)
     before = site.proxy.count()
@@ -98,9 +98,7 @@ async def _measure(site: Site, watch: DeploymentWatch) -> list[Row]:
     ]
 
 
-async def _roll_out(
-    site: Site, watch: DeploymentWatch, viewers: list[Viewer], release: int
-) -> tuple[list[float], float]:
+async def _roll_out(site: Site, watch: ObjectWatch, viewers: list[Viewer], release: int) -> tuple[list[float], float]:
     """Seconds from ready until each viewer was shown it, and until kubectl ended."""
     sent = time.monotonic()
     await asyncio.to_thread(site.deploy, APP, f"{IMAGE}:v{2 - release % 2}")

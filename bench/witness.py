@@ -19,6 +19,7 @@ import kubernetes.config
 from urllib3.exceptions import HTTPError
 
 PATIENCE = 90.0
+DEPLOYMENTS = "/apis/apps/v1/deployments"
 Object = dict[str, Any]
 
 
@@ -62,16 +63,16 @@ class Kubectl:
         return host, int(port or 443)
 
 
-class DeploymentWatch:
-    """Watches the Deployments of all namespaces that have a label, in a thread; `time.monotonic()` of each event."""
+class ObjectWatch:
+    """Watches all objects of one API path, in a thread; `time.monotonic()` of each event."""
 
-    def __init__(self, kubeconfig: Path) -> None:
+    def __init__(self, kubeconfig: Path, path: str = DEPLOYMENTS) -> None:
         api = kubernetes.config.new_client_from_config(str(kubeconfig))
         self._seen: list[tuple[float, Object]] = []
         self._changed = threading.Condition()
         asked = api.param_serialize(
             "GET",
-            "/apis/apps/v1/deployments",
+            path,
             query_params=[("watch", "true"), ("timeoutSeconds", "3600")],
             auth_settings=["BearerToken"],
         )

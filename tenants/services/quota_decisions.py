@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from tenants import access, capacity, granting, notices, weighing
+from tenants import access, audit, capacity, granting, notices, weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, Suspended
 from tenants.models import Membership, QuotaRequest, Team, User
 from tenants.models.granting import State
@@ -65,6 +65,9 @@ def decide(
     if by not in DECISIONS:
         raise Invalid.at("decision", "Approve, approve in part, ask for changes, or reject.")
     access.require_site(actor, "quota.decide", request)
+    if why := why_not(actor, request):
+        audit.record(actor=actor, action="quota.decide", thing=request, outcome="denied", detail=why)
+        raise _not_theirs(why)
     text = clean("text", lambda: people.message(text)) if text.strip() else ""
     if not text and by in (Move.ASK_CHANGES, Move.REJECT):
         raise Invalid.at("text", "Say why: it is what the team reads.")
@@ -112,9 +115,13 @@ def _still_decides(actor: User, request: QuotaRequest) -> None:
     mine.token_scopes = actor.token_scopes
     access.require_site(mine, "quota.decide", request)
     if why := why_not(mine, request):
-        raise Forbidden(why[0].upper() + why[1:] + " Another approver decides.", code="own")
+        raise _not_theirs(why)
     if request.state == State.DRAFT:
         raise NotFound("There is no such request.")
+
+
+def _not_theirs(why: str) -> Forbidden:
+    return Forbidden(f"{why[0].upper()}{why[1:]} Another approver decides.", code="own")
 
 
 def _as_seen(request: QuotaRequest, revision: int) -> None:

@@ -13,6 +13,7 @@ from tenants.errors import Conflict, Forbidden, Invalid, NotFound, Suspended
 from tenants.models import AuditEntry, ClusterState, Grant, Namespace, Notice, Operation, QuotaRequest, StaffRole, User
 from tenants.models.granting import State
 from tenants.rules.granting import Move
+from tenants.selectors import changes
 from tenants.services import quota_decisions, suspensions
 from tests.factories import GIB, make_member, make_policy, make_quota_request, make_user
 
@@ -294,3 +295,17 @@ def test_first_approval_of_who_may_not_decide_any_more_does_not_count(
 
 def test_below_the_size_one_person_is_enough(decide: Decide, two: None) -> None:
     assert decide(Move.APPROVE_PART, granted={"memory": 10 * GIB}).state == State.PARTLY_APPROVED
+
+
+def test_audit_log_says_it_in_words(decide: Decide, request_row: QuotaRequest, dave: User) -> None:
+    QuotaRequest.objects.update(author=dave)
+    request_row.refresh_from_db()
+    with pytest.raises(Forbidden):
+        decide()
+    refused = AuditEntry.objects.get(action="quota.decide", outcome="denied")
+    assert changes.deed(refused).startswith("May not decide on requests for quota:")
+    QuotaRequest.objects.update(author=None)
+    request_row.refresh_from_db()
+    decide(Move.REJECT, text="Full")
+    (entry,) = AuditEntry.objects.filter(action="quota.reject")
+    assert changes.deed(entry) == f"Rejected request {request_row.number} for payments-dev"
