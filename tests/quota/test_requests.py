@@ -7,9 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tenants import granting
 from tenants.errors import Conflict, DomainError, Forbidden, Gone, Invalid, NotFound
-from tenants.models import AuditEntry, Grant, Namespace, Notice, Operation, Plan, QuotaRequest, Team, User
+from tenants.models import AuditEntry, Namespace, Notice, Operation, Plan, QuotaRequest, Team, User
 from tenants.rules.granting import Move
 from tenants.rules.policy import Rule
 from tenants.services import quota_decisions, quota_requests
@@ -300,59 +299,6 @@ def test_nobody_comments_on_a_draft(alice: User, ask: Ask) -> None:
 def test_staff_do_not_comment_on_a_draft(sam: User, ask: Ask) -> None:
     with pytest.raises(DomainError):
         quota_requests.comment(actor=sam, request=ask(send=False), text="Hm")
-
-
-# -- for longer ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def raised(dave: User, ask: Ask) -> QuotaRequest:
-    """Memory raised to 12 GiB for ten days, the cluster has it."""
-    request = approve(ask(until=timezone.localdate() + timedelta(days=10)), dave)
-    granting.confirmed(Namespace.objects.get())
-    request.refresh_from_db()
-    return request
-
-
-def test_raise_is_extended_by_as_long_again(alice: User, raised: QuotaRequest) -> None:
-    longer = quota_requests.extend(actor=alice, request=raised)
-    assert (longer.state, longer.extends, longer.reason) == ("submitted", raised, "The sale")
-    assert longer.until == timezone.localdate() + timedelta(days=20)
-    assert [(want.resource, want.wanted) for want in longer.wants.all()] == [("memory", 12 * GIB)]
-
-
-def test_extended_raise_goes_back_to_where_the_first_began(alice: User, dave: User, raised: QuotaRequest) -> None:
-    longer = approve(quota_requests.extend(actor=alice, request=raised), dave)
-    running = Grant.objects.running().get()
-    assert (running.request, running.until, running.back_to) == (longer, longer.until, 8 * GIB)
-
-
-def test_extension_is_a_raise_to_the_policy(alice: User, raised: QuotaRequest, live: Live) -> None:
-    """What was given for a time is nothing that the namespace has: no rule gives it for good unasked."""
-    live(rules=(Rule(name="Tiny", raise_at_most=0.1),))
-    assert quota_requests.extend(actor=alice, request=raised).state == "submitted"
-
-
-def test_raise_is_asked_to_stay_for_good(dave: User, raised: QuotaRequest, ask: Ask) -> None:
-    approve(ask(memory=12 * GIB), dave)
-    assert not Grant.objects.running().exists()
-    assert Namespace.objects.get().limits["memory"] == 12 * GIB
-
-
-def test_raise_that_has_ended_is_not_extended(alice: User, raised: QuotaRequest) -> None:
-    Grant.objects.update(ended_at=timezone.now())
-    with pytest.raises(Conflict) as caught:
-        quota_requests.extend(actor=alice, request=raised)
-    assert caught.value.code == "state"
-    assert QuotaRequest.objects.count() == 1
-
-
-def test_raise_is_extended_once(alice: User, andy: User, raised: QuotaRequest) -> None:
-    quota_requests.extend(actor=alice, request=raised)
-    with pytest.raises(Conflict) as caught:
-        quota_requests.extend(actor=andy, request=raised)
-    assert caught.value.code == "open"
-    assert QuotaRequest.objects.count() == 2
 
 
 # -- ceilings are about the team -------------------------------------------------------------------------
