@@ -24,6 +24,10 @@ app.kubernetes.io/component: {{ .component }}
 - {name: BERTH_CLUSTERS, value: {{ dict "default" (dict "title" (.Values.clusterTitle | default "this cluster") "in_cluster" true) | toJson | quote }}}
 - name: BERTH_SECRET_KEY
   valueFrom: {secretKeyRef: {name: {{ .Values.secrets.app.name }}, key: {{ .Values.secrets.app.secretKey | default "secret-key" }}}}
+{{- with .Values.secrets.app.fallbacks }}
+- name: BERTH_SECRET_KEY_FALLBACKS
+  valueFrom: {secretKeyRef: {name: {{ $.Values.secrets.app.name }}, key: {{ . }}}}
+{{- end }}
 - name: BERTH_SEAL_KEY
   valueFrom: {secretKeyRef: {name: {{ .Values.secrets.app.name }}, key: {{ .Values.secrets.app.sealKey | default "seal-key" }}}}
 - name: BERTH_DATABASE_URL
@@ -32,6 +36,9 @@ app.kubernetes.io/component: {{ .component }}
   valueFrom: {secretKeyRef: {name: {{ .Values.secrets.redis.name }}, key: {{ .Values.secrets.redis.url | default "url" }}}}
 - {name: BERTH_SIGNUP, value: {{ .Values.signIn.signup | quote }}}
 - {name: BERTH_LOCAL_SIGNIN, value: {{ .Values.signIn.local | quote }}}
+- {name: BERTH_REQUIRE_MFA, value: {{ .Values.signIn.requireMfa | quote }}}
+- {name: BERTH_SUPPORT_CONTACT, value: {{ .Values.supportContact | quote }}}
+- {name: BERTH_IMAGE_HOSTS, value: {{ join "," .Values.imageHosts | quote }}}
 {{- if .Values.signIn.oidcSecret }}
 - name: BERTH_OIDC
   valueFrom: {secretKeyRef: {name: {{ .Values.signIn.oidcSecret }}, key: oidc}}
@@ -41,6 +48,7 @@ app.kubernetes.io/component: {{ .component }}
 - {name: BERTH_EMAIL_HOST, value: {{ .host | quote }}}
 - {name: BERTH_EMAIL_PORT, value: {{ .port | quote }}}
 - {name: BERTH_EMAIL_TLS, value: {{ .tls | quote }}}
+- {name: BERTH_EMAIL_SSL, value: {{ .ssl | quote }}}
 - {name: BERTH_EMAIL_FROM, value: {{ .from | quote }}}
 {{- if .secret }}
 - name: BERTH_EMAIL_USER
@@ -49,6 +57,9 @@ app.kubernetes.io/component: {{ .component }}
   valueFrom: {secretKeyRef: {name: {{ .secret }}, key: password}}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 
