@@ -26,6 +26,11 @@ hypothesis.register_profile(
 hypothesis.load_profile("berth")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts processes takes long and begins first: at the end the other workers would wait for it."""
+    items.sort(key=lambda item: item.get_closest_marker("services") is None)
+
+
 AUDIT = ("tenants_auditentry", "tenants_auditlink", "tenants_audithead")
 
 
