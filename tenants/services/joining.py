@@ -21,6 +21,9 @@ from tenants.services import pace
 from tenants.services.ranks import require_grant, role_named, still_grants
 from tenants.services.wishes import clean, lock_team
 
+MESSAGES_PER_HOUR = 10
+"""What a person who asks to join may write in one thread, the first message included."""
+
 
 def ask(*, actor: User, team: Team, message: str) -> JoinRequest:
     """Asks to join. Raises Invalid at message, Conflict where they asked or are in, NotFound for a team that is hidden.
@@ -52,7 +55,7 @@ def ask(*, actor: User, team: Team, message: str) -> JoinRequest:
 
 
 def reply(*, actor: User, request: JoinRequest, text: str) -> JoinMessage:
-    """A message in the thread of an open request, by the person or by whoever may decide. Raises Invalid at text."""
+    """A message in the thread of an open request, by the person or whoever decides. Raises Invalid, TooMany at text."""
     text = clean("text", lambda: rules.message(text))
     theirs = request.person_id == actor.pk
     if theirs:
@@ -61,7 +64,9 @@ def reply(*, actor: User, request: JoinRequest, text: str) -> JoinMessage:
         _require_decider(actor, request.team, None)
     with transaction.atomic():
         request = _lock_open(request)
-        if not theirs:
+        if theirs:
+            _not_too_often(request)
+        else:
             _still_decides(actor, request.team, None)
         message = JoinMessage.objects.create(request=request, author=actor, text=text)
         audit.record(actor=actor, action="request.reply", thing=request)
@@ -171,6 +176,14 @@ def _lock_open(request: JoinRequest) -> JoinRequest:
         raise Conflict("This request is decided or withdrawn already.", code="decided")
     found.team = team
     return found
+
+
+def _not_too_often(request: JoinRequest) -> None:
+    """Each message of a stranger is a mail to every owner and admin. Raises TooMany at text; under the row's lock."""
+    wrote = JoinMessage.objects.filter(request=request, author=request.person)
+    if pace.left(wrote, MESSAGES_PER_HOUR, "at") == 0:
+        words = f"You wrote {MESSAGES_PER_HOUR} messages within an hour: wait for an answer."
+        raise pace.too_many("text", words, wrote, MESSAGES_PER_HOUR, "at")
 
 
 def _decide(actor: User, request: JoinRequest, state: RequestState) -> None:

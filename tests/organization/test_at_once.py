@@ -20,7 +20,7 @@ from tenants.models import AuditEntry, User
 from tests.oidc_provider import Provider
 from tests.organization.conftest import Visitor
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 
 @contextmanager

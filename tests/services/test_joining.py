@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from tenants import letters
 from tenants.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooMany
-from tenants.models import AuditEntry, JoinRequest, Letter, Membership, Notice, Team, User
+from tenants.models import AuditEntry, JoinMessage, JoinRequest, Letter, Membership, Notice, Team, User
 from tenants.services import joining
 from tests.factories import confirm_address, make_member, make_request, make_user
 
@@ -94,6 +94,22 @@ def test_one_person_asks_so_often_an_hour(erin: User, open_team: Team, settings:
     assert 540 < caught.value.retry_after <= 600
     JoinRequest.objects.update(created_at=timezone.now() - timedelta(hours=2))
     assert ask(erin, open_team)
+
+
+def test_a_stranger_writes_so_much_an_hour_and_members_answer_as_they_like(
+    alice: User, erin: User, open_team: Team
+) -> None:
+    request = ask(erin, open_team)
+    for _ in range(joining.MESSAGES_PER_HOUR - 1):
+        joining.reply(actor=erin, request=request, text="Please")
+    with pytest.raises(TooMany) as caught:
+        joining.reply(actor=erin, request=request, text="Please")
+    assert set(caught.value.fields) == {"text"}
+    assert 3500 < caught.value.retry_after <= 3600
+    for _ in range(joining.MESSAGES_PER_HOUR + 1):
+        joining.reply(actor=alice, request=request, text="Patience")
+    JoinMessage.objects.update(at=timezone.now() - timedelta(hours=1))
+    assert joining.reply(actor=erin, request=request, text="Thank you")
 
 
 @pytest.mark.parametrize("message", ["", "   ", "x" * 1001, "turn \u202e around"])

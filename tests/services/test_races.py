@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 from pytest_django import Settings
 
+from tenants import notices
 from tenants.errors import Conflict, DomainError
-from tenants.models import App, Membership, Namespace, Operation, Plan, Role, Secret, StaffRole, Team, Transfer, User
+from tenants.models import (
+    App,
+    Letter,
+    Membership,
+    Namespace,
+    Notice,
+    Operation,
+    Plan,
+    Role,
+    Secret,
+    StaffRole,
+    Team,
+    Transfer,
+    User,
+)
 from tenants.releases import VolumeAt
 from tenants.services import (
     apps,
@@ -289,3 +306,15 @@ def test_a_team_is_handed_over_or_taken_back_and_never_both(alice: User, bob: Us
     assert ends in ({"done": 1, "decided": 1}, {"done": 1, "forbidden": 1})
     owners = team.memberships.filter(role=Role.OWNER)
     assert [owner.user for owner in owners] == [bob if Transfer.objects.get().state == "accepted" else alice]
+
+
+def test_observers_that_write_daily_mails_at_once_write_one_each(alice: User, bob: User) -> None:
+    """A leader that lost its lease may still be at it."""
+    morning = timezone.now()
+    for person in (alice, bob):
+        confirm_address(person)
+        Notice.objects.create(person=person, kind="member.changed", title="x", in_digest=True)
+    Notice.objects.update(at=morning - timedelta(days=2))
+    counts: list[int] = []
+    assert at_once(lambda _: counts.append(notices.send_daily(morning))) == {"done": MANY}
+    assert sum(counts) == Letter.objects.count() == 2
