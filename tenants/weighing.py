@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import msgspec
+from django.db.models import FloatField, Max
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from tenants.models import Grant, Namespace, Policy, QuotaRequest, Sample, Team
@@ -53,7 +56,7 @@ def current() -> tuple[Policy | None, rules.Policy]:
 def weigh(namespace: Namespace, wants: Mapping[str, int], until: date | None) -> Weighed:
     """What the policy says to these limits of the namespace; `until` is the last day of a raise for a time."""
     row, policy = current()
-    peaks, stands = peaks_of(namespace), standing(namespace)
+    peaks, stands = peaks_of(namespace, wants), standing(namespace)
     days = (until - timezone.localdate()).days + 1 if until is not None else None
     recent, sums = _recent(namespace.team), sums_of(namespace.team)
     facts = tuple(
@@ -101,14 +104,25 @@ def namespaces_max(team: Team, policy: rules.Policy) -> int:
     return policy.namespaces_max if team.namespaces_max is None else team.namespaces_max
 
 
-def peaks_of(namespace: Namespace) -> dict[str, int]:
-    """The most that was used or reserved at once in the last two weeks, by resource."""
+def peaks_of(namespace: Namespace, resources: Iterable[str] = ()) -> dict[str, int]:
+    """The most that was used or reserved at once in the last two weeks, by resource: of these, or of all of its limits.
+
+    The database looks through the samples: thousands of them are too many to carry here for each key that one types.
+    """
+    names = list(resources) or list(namespace.limits)
+    most = {
+        f"{what}_{number}": Max(Cast(KeyTextTransform(place, KeyTransform(name, "values")), FloatField()))
+        for number, name in enumerate(names)
+        for what, place in (("used", 1), ("reserved", 2))
+    }
     since = timezone.now() - timedelta(days=PEAK_DAYS)
-    peaks: dict[str, int] = dict(namespace.usage)
-    for values in Sample.objects.filter(namespace=namespace, at__gte=since).values_list("values", flat=True):
-        for resource, (_, used, reserved, _limit) in values.items():
-            peaks[resource] = max(peaks.get(resource, 0), used, reserved)
-    return peaks
+    found = Sample.objects.filter(namespace=namespace, at__gte=since).aggregate(**most)
+    return {
+        name: max(
+            namespace.usage.get(name, 0), int(found[f"used_{number}"] or 0), int(found[f"reserved_{number}"] or 0)
+        )
+        for number, name in enumerate(names)
+    }
 
 
 def _recent(team: Team) -> int:

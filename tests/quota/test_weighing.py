@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tenants import weighing
-from tenants.models import Namespace, Policy, QuotaRequest, Team
+from tenants.models import Namespace, Policy, QuotaRequest, Sample, Team
 from tenants.rules import policy as rules
 from tests.factories import make_namespace, make_team, make_user
 
@@ -62,6 +62,22 @@ def test_the_last_day_of_a_raise_counts(place: Namespace) -> None:
     assert weighing.weigh(place, {"cpu": 5000}, today + timedelta(days=6)).approves
     assert not weighing.weigh(place, {"cpu": 5000}, today + timedelta(days=7)).approves
     assert not weighing.weigh(place, {"cpu": 5000}, None).approves
+
+
+def test_peak_is_the_most_that_was_used_or_reserved_in_two_weeks(place: Namespace, team: Team) -> None:
+    place.usage = {"cpu": 300, "nvidia.com/gpu": 2}
+    place.limits = {**place.limits, "nvidia.com/gpu": 8}
+    for days, values in (
+        (1, {"cpu": [1, 1200, 1500, 4000], "nvidia.com/gpu": [1, 1, 1, 8]}),
+        (13, {"cpu": [1, 1400, 900, 4000], "memory": [7, 1 << 33, 0, 1 << 33]}),
+        (15, {"cpu": [1, 3900, 3900, 4000]}),
+    ):
+        at = timezone.now() - timedelta(days=days)
+        Sample.objects.create(team=team, namespace=place, place="dev", seconds=300, at=at, values=values)
+    peaks = weighing.peaks_of(place)
+    assert (peaks["cpu"], peaks["memory"], peaks["pods"], peaks["nvidia.com/gpu"]) == (1500, 1 << 33, 0, 2)
+    assert weighing.peaks_of(place, ["cpu"]) == {"cpu": 1500}
+    assert weighing.weigh(place, {"cpu": 5000}, None).facts[0].peak == 1500
 
 
 def test_before_there_is_a_policy_nothing_is_approved_by_a_rule(place: Namespace) -> None:
