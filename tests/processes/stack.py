@@ -90,6 +90,11 @@ class Process:
         if self._file is not None:
             self._file.close()
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs. Raises AttributeError where none does."""
+        return self._process.pid  # type: ignore[union-attr]
+
     def kill(self) -> None:
         """As the kernel would: no goodbye."""
         self.stop(signal.SIGKILL)
