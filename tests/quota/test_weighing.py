@@ -12,7 +12,7 @@ from tenants.models import Namespace, Policy, QuotaRequest, Sample, Team
 from tenants.rules import policy as rules
 from tests.factories import make_namespace, make_team, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 
 def live(**parts: object) -> Policy:
