@@ -138,6 +138,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OperationState": "tenants.models.operation.OperationState",
         "RequestState": "tenants.models.joining.RequestState",
+        "QuotaRequestState": "tenants.models.granting.State",
     },
 }
 
