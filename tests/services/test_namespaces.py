@@ -20,6 +20,18 @@ def test_namespace_gets_its_name_in_the_cluster(andy: User, team: Team, plan: Pl
     assert (operation.kind, operation.target_id, operation.generation) == ("namespace.apply", namespace.pk, 1)
 
 
+@pytest.mark.parametrize(
+    ("prefix", "slug", "name"), [("", "istio", "system"), ("", "cert", "manager"), ("kube-", "a", "b")]
+)
+def test_a_name_of_the_cluster_s_own_is_refused(
+    alice: User, plan: Plan, settings: object, prefix: str, slug: str, name: str
+) -> None:
+    """Team and namespace are fine each by itself; together they name a namespace that others' software runs in."""
+    settings.NAMESPACE_PREFIX = prefix
+    with pytest.raises(Invalid, match="reserved for the cluster itself"):
+        namespaces.create_namespace(actor=alice, team=make_team(slug, owner=alice), name=name, plan=plan)
+
+
 def test_developer_cannot_create_a_namespace(bob: User, team: Team, plan: Plan) -> None:
     with pytest.raises(Forbidden):
         namespaces.create_namespace(actor=bob, team=team, name="stage", plan=plan)
