@@ -174,7 +174,7 @@ def test_a_namespace_goes_though_its_worker_is_killed(provisioned: Namespace, st
     provisioned.save()
     first = start_worker()
     operation = opened(provisioned, "namespace.delete")
-    eventually(lambda: state(operation) != "pending", what="the worker took it")
+    eventually(lambda: state(operation) != "pending", seconds=STARTS, what="the worker took it")
     first.send_signal(signal.SIGKILL)
     first.wait()
     start_worker()
