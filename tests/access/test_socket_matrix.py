@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from channels.db import database_sync_to_async
 
+from tenants import granting
 from tenants.live import guard
-from tests.access.cast import CAST, SEEN
+from tests.access.cast import CAST, SEEN, STAFF
 from tests.access.conftest import World, make_world
 from tests.access.doors import SOCKETS
 from tests.live.conftest import Connect
@@ -64,6 +66,23 @@ async def test_other_topics(connect: Connect, world: World, noun: str) -> None:
         await socket.say({"type": "subscribe", "topic": f"{noun}:{key}"})
         heard = await socket.hear("fragment", "refused")
         assert (heard["type"] == "fragment") == (who in SEEN.split()), who
+
+
+async def test_approvals_are_told_to_staff_alone(connect: Connect, world: World) -> None:
+    for who in world.people:
+        socket = await connect(world.people[who])
+        await socket.open()
+        if who == "zoe":
+            assert await socket.closed() == guard.SIGNED_OUT
+            continue
+        await socket.say({"type": "subscribe", "topic": "approvals"})
+        if who not in STAFF.split():
+            assert (await socket.hear("refused"))["topic"] == "approvals"
+            continue
+        await socket.say({"type": "subscribe", "topic": f"team:{world.app.namespace.team_id}"})
+        await socket.hear("fragment")  # both are subscribed by now
+        await database_sync_to_async(granting.announce)(world.quota["open"])
+        assert (await socket.hear("changed"))["what"] == "quota"
 
 
 async def test_everybody_counts_their_own_notices(connect: Connect, world: World) -> None:
