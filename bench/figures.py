@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.db import connection
+from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 from django.db.models import OuterRef, Subquery
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -61,42 +61,69 @@ def measure() -> dict[str, Any]:
     _fill()
     Namespace.objects.update(used_at=NOON + timedelta(hours=HOUR))
     sampler = Sampler(Meter())
-    ends = [NOON + timedelta(seconds=SPAN * n) for n in range(1, AN_HOUR + 1)]
-    samples = [_timed(lambda end=end: sampler.sample(end)) for end in ends]  # type: ignore[misc]
-    rolled = _timed(lambda: sampling.roll_up(NOON + timedelta(days=8)))
+    clock = _Clock()
+    if connection.vendor == "sqlite":
+        connection.create_cursor = clock.cursor  # type: ignore[method-assign]
+    database, ours = clock.now(), time.thread_time()
+    for n in range(1, AN_HOUR + 1):
+        sampler.sample(NOON + timedelta(seconds=SPAN * n))
+    sampling.roll_up(NOON + timedelta(days=8))
     count = Sample.objects.filter(seconds=HOUR).count()
     if count != PLACES:
         raise RuntimeError(f"{count} hours of {PLACES}")
-    in_database, whole = (sum(taken[n] for taken in samples) + rolled[n] for n in (0, 1))
-    return {"in_database": in_database, "whole": whole, "sample": statistics.median(taken[1] for taken in samples)}
+    spent, whole = clock.now() - database, time.thread_time() - ours
+    return {"database": spent, "ours": whole - spent if connection.vendor == "sqlite" else whole}
 
 
-def _timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Seconds in statements, and in all: what is fetched and reckoned, too."""
-    spent = 0.0
+class _Clock:
+    """Processor seconds of the database: of PostgreSQL's process, and of this thread while SQLite has it."""
 
-    def wrapper(execute: Any, *arguments: Any) -> Any:
-        nonlocal spent
-        begun = time.perf_counter()
-        try:
-            return execute(*arguments)
-        finally:
-            spent += time.perf_counter() - begun
+    def __init__(self) -> None:
+        self._spent = 0.0
 
-    begun = time.perf_counter()
-    with connection.execute_wrapper(wrapper):
-        work()
-    return spent, time.perf_counter() - begun
+    def now(self) -> float:
+        if connection.vendor == "sqlite":
+            return self._spent
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (backend,) = cursor.fetchone()
+        fields = Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def cursor(self, name: str | None = None) -> SQLiteCursorWrapper:
+        """As Django's own, with the time of what SQLite does."""
+        clock = self
+
+        class Timed(SQLiteCursorWrapper):
+            execute = clock.timed(SQLiteCursorWrapper.execute)
+            executemany = clock.timed(SQLiteCursorWrapper.executemany)
+            fetchone = clock.timed(SQLiteCursorWrapper.fetchone)
+            fetchmany = clock.timed(SQLiteCursorWrapper.fetchmany)
+            fetchall = clock.timed(SQLiteCursorWrapper.fetchall)
+
+        connection.ensure_connection()
+        made: SQLiteCursorWrapper = connection.connection.cursor(factory=Timed)
+        return made
+
+    def timed(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def inner(*arguments: Any, **options: Any) -> Any:
+            begun = time.thread_time()
+            try:
+                return method(*arguments, **options)
+            finally:
+                self._spent += time.thread_time() - begun
+
+        return inner
 
 
-def _row(database: str, *, in_database: float, whole: float, sample: float) -> Row:
+def _row(name: str, *, database: float, ours: float) -> Row:
     return Row(
-        f"samples of {PLACES:,} namespaces for an hour, rolled up, {database}: time in statements",
-        f"{in_database:.2f} s ({whole:.2f} s in all; {ms(sample)} a sample)",
+        f"samples of {PLACES:,} namespaces for an hour, rolled up, {name}: processor time",
+        f"{database:.2f} s (the observer {ours:.2f} s beside it)",
         "–",
         "",
-        f"≤ {LIMIT:.0f} s",
-        in_database <= LIMIT,
+        f"≤ {LIMIT:.0f} s in the database",
+        database <= LIMIT,
     )
 
 
