@@ -8,11 +8,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import close_old_connections
+from django.utils import timezone
 from msgspec import structs
 
 from portal import history
@@ -21,7 +23,7 @@ from tenants import audit, releases
 from tenants.errors import DomainError
 from tenants.models import App, Membership, Namespace, Plan, Role, StaffRole, Team, User
 from tenants.releases import Health, ReleaseSpec, SecretFolder, SecretKey, VolumeAt
-from tenants.services import apps, namespaces, secrets, teams, volumes
+from tenants.services import apps, namespaces, quota_requests, secrets, teams, volumes
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +101,7 @@ class Example:
                 self._reports,
                 self._checkout_stuck,
                 self._past,
+                self._requests,
             ):
                 if self._stop.is_set():
                     return
@@ -186,6 +189,26 @@ class Example:
             place = self._place(team, name)
             history.write(place, busy, self._people["dave"])
             history.age_releases(place)
+
+    def _requests(self) -> None:
+        """Two that wait for an approver, one of them talked about."""
+        people = self._people
+        sale = quota_requests.ask(
+            actor=people["alice"],
+            namespace=self._place("payments", "prod"),
+            wants={"memory": 40 * GIB, "cpu": 16_000},
+            reason="At the sale a rollout no longer fitted. We expect twice the orders until January.",
+            until=timezone.localdate() + timedelta(days=45),
+        )
+        quota_requests.comment(actor=people["sam"], request=sale, text="Is checkout the one that grows?")
+        quota_requests.comment(actor=people["andy"], request=sale, text="Yes. We lower ledger this week.")
+        quota_requests.ask(
+            actor=people["erin"],
+            namespace=self._place("storefront", "web"),
+            wants={"storage": 100 * GIB},
+            reason="Pictures of every fish in the shop",
+            until=None,
+        )
 
     def _place(self, team: str, name: str) -> Namespace:
         return Namespace.objects.select_related("team", "plan").get(team__slug=team, name=name)

@@ -20,6 +20,8 @@ from portal import embedded, seed
 from simcluster.server import SimCluster
 
 HOST = "127.0.0.1"
+NODES = 12
+"""Of the simulated cluster: 96 cores and 384 GiB, more than the example is granted."""
 # What a demo keeps in its folder: two databases, with what SQLite writes beside them, and how to reach its cluster.
 DATABASES = ("berth.sqlite3", "cluster.state")
 BESIDE = ("", "-journal", "-shm", "-wal")
@@ -66,7 +68,7 @@ class Command(BaseCommand):
                 simulated.stop()
 
     def _simulate(self, folder: Path, speed: float) -> SimCluster:
-        simulated = SimCluster(state_path=folder / "cluster.state", speed=speed).start()
+        simulated = SimCluster(state_path=folder / "cluster.state", speed=speed, nodes=NODES).start()
         kubeconfig = simulated.write_kubeconfig(folder / KUBECONFIG)
         settings.CLUSTERS = {"default": {"title": "harbor-1", "kubeconfig": str(kubeconfig)}}
         return simulated
