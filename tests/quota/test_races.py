@@ -62,6 +62,7 @@ def wishes(alice: User, dave: User, request: QuotaRequest) -> list[Callable[[], 
     ]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("sent", [False, True])
 def test_one_request_takes_one_path(sent: bool, alice: User, dave: User, namespace: Namespace, ask: Ask) -> None:
     request = ask(send=sent, until=timezone.localdate() + timedelta(days=7))
