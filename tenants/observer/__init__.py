@@ -29,6 +29,8 @@ FORGET_EVERY, FORGET_BATCH = 3600, 1000
 """In rounds of the dispatcher: so often old letters and notices are deleted, so many of each at a time."""
 EXPIRE_EVERY = 5
 """In rounds of the dispatcher: so often it is looked which raises of quota go back."""
+ROLL_UP_EVERY = 30
+"""In rounds of the dispatcher: so often an hour or a day of old samples becomes one, where any is due."""
 DAILY_EVERY = 30
 """In rounds of the dispatcher: so often it is looked whose daily mail is due."""
 STAND_BY = 1.0
@@ -102,7 +104,7 @@ async def _dispatch(desk: Desk) -> None:
         try:
             await desk.do(redrive)
             await desk.do(letters.redrive)
-            await desk.do(sampling.sampler.sample)
+            await _sample(desk, roll_up=beat % ROLL_UP_EVERY == 0)
             if beat % EXPIRE_EVERY == 0:
                 await desk.do(expiry.expire)
             if beat % DAILY_EVERY == 0:
@@ -116,10 +118,20 @@ async def _dispatch(desk: Desk) -> None:
         await asyncio.sleep(DISPATCH_EVERY)
 
 
+async def _sample(desk: Desk, *, roll_up: bool) -> None:
+    """Figures that cannot be kept are no reason to stop what people wait for."""
+    try:
+        await desk.do(sampling.sampler.sample)
+        if roll_up:
+            await desk.do(sampling.roll_up)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("samples_not_written")
+
+
 async def _forget(desk: Desk) -> None:
     """In batches, so that others get at the tables in between."""
-    while await desk.do(sampling.roll_up):
-        pass
     for forget in (letters.forget, notices.forget, sampling.forget):
         while await desk.do(forget, FORGET_BATCH) == FORGET_BATCH:
             log.info("old_rows_deleted", what=forget.__module__, count=FORGET_BATCH)
