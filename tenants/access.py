@@ -121,7 +121,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "account": _ANY | {"account.edit", "sessions.own", "notices.own"},
     "teams": _ANY
     | {"team.create", "team.edit", "team.delete", "team.transfer", "team.join", "team.leave"}
-    | {"members.manage", "requests.adopt"}
+    | {"members.manage", "joining.read", "requests.adopt"}
     | {"namespaces.create", "namespaces.delete"},
     "quota": _ANY | {"quota.request"},
     "site": _ANY | {"people.suspend", "teams.suspend", "quota.comment", "quota.decide", "policies.edit"},

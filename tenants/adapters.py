@@ -76,7 +76,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().pre_login(request, user, **kwargs)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return peer.address(request) or NOWHERE
+        """Limits are counted by it, and sessions listed with it."""
+        return peer.network(request) or NOWHERE
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """A wrong password, of a sign-in or of somebody who is asked for theirs again."""

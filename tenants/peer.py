@@ -7,7 +7,7 @@ client's is the Nth from the end. What stands before it was written by the clien
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +27,14 @@ def address(of: HttpRequest | Mapping[str, Any]) -> str | None:
         named = (value for name, value in of.get("headers", ()) if name.lower() == b"x-forwarded-for")
         forwarded = b",".join(named).decode("latin-1")
     return _forwarded(forwarded) or _clean(connected)
+
+
+def network(of: HttpRequest | Mapping[str, Any]) -> str | None:
+    """What limits are counted by: the address, or the /64 that it is in, for one line of IPv6 has all of that."""
+    found = address(of)
+    if found is None or ":" not in found:
+        return found
+    return str(ip_network((found, 64), strict=False).network_address)
 
 
 def _forwarded(header: str) -> str | None:

@@ -66,7 +66,7 @@ class FailedTokens(SimpleRateThrottle):
         return settings.FAILED_TOKENS_RATE
 
     def get_cache_key(self, request: Request, view: Any) -> str:
-        return f"failed-tokens:{peer.address(request._request)}"
+        return f"failed-tokens:{peer.network(request._request)}"
 
 
 def _note_use(token: ApiToken) -> None:

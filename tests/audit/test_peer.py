@@ -77,3 +77,11 @@ def test_audit_line_has_the_clients_address(settings: Settings, proxies: int, ca
     client.force_login(carol)
     client.post("/t/payments/settings/", {"name": "Mine"})
     assert AuditEntry.objects.get(outcome="denied").address == CLIENT[proxies]
+
+
+@pytest.mark.parametrize(
+    ("connected", "counted"),
+    [("203.0.113.7", "203.0.113.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"), ("::ffff:10.0.0.1", "10.0.0.1")],
+)
+def test_limits_count_a_line_of_ipv6_as_one(connected: str, counted: str) -> None:
+    assert peer.network(RequestFactory().get("/", REMOTE_ADDR=connected)) == counted
