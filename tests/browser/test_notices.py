@@ -77,6 +77,7 @@ def test_a_notice_arrives_on_open_pages_and_leads_on(visit: Visitors, wharf: str
 def test_the_list_is_read_without_scripts(visit: Visitors, wharf: str) -> None:
     ask(visit("dave"), wharf)
     plain = visit("erin", java_script_enabled=False)
+    plain.goto("/")
     plain.locator("[data-unread]").click()
     expect(plain.get_by_role("heading", name="Notices", level=1)).to_be_visible()
     before = bell(plain)
@@ -119,6 +120,7 @@ def test_the_link_of_a_mail_turns_its_kind_down(visit: Visitors, demo: Demo, wha
     look_over(page)
 
     owner = visit("erin")
+    owner.goto("/")
     listens(owner)
     before, mails = bell(owner), len(demo.mails.to("erin@berth.example"))
     ask(visit("sam"), wharf)
