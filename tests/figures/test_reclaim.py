@@ -11,7 +11,7 @@ from tests.factories import GIB
 from tests.figures.samples import make_samples
 from tests.signing_in import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 
 def used(namespace: Namespace, memory: int, days: int = 30) -> None:

@@ -13,7 +13,7 @@ from tenants.sampling import DAY, HOUR, SPAN, Meter, Sampler
 from tests import factories
 from tests.factories import GIB
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from tenants.selectors import usage
 from tests.factories import GIB
 from tests.figures.samples import make_samples
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 
 def drawn(chart: usage.Chart) -> ET.Element:
