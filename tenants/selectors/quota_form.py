@@ -82,10 +82,10 @@ def hint(verdict: Verdict) -> Hint:
     name = quota.heading(verdict.resource)
     by = f"rule {verdict.number}, {verdict.rule}: " if verdict.rule else ""
     if verdict.wall:
-        return Hint("bad", f"{name} is over the team’s ceiling:", verdict.why)
+        return Hint("bad", f"{name}: over the team’s ceiling,", verdict.why)
     if verdict.approves:
-        return Hint("ok", f"{name} is approved at once:", f"{by}{verdict.why}")
-    return Hint("warn", f"{name} waits for an approver:", f"{by}{verdict.why}")
+        return Hint("ok", f"{name}: approved at once,", f"{by}{verdict.why}")
+    return Hint("warn", f"{name}: waits for an approver,", f"{by}{verdict.why}")
 
 
 def changed(before: int, most: int, resource: str) -> str:
