@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from tenants.models import Membership
-
-if TYPE_CHECKING:
-    from tenants.models import Team, User
+from tenants.models import Membership, Role, Team, User
 
 
 def role_in(user: User, team: Team) -> str:
@@ -34,6 +29,13 @@ def roles_of(user: User) -> dict[int, str]:
 def remember(user: User, team: Team, role: str) -> None:
     """What a query already knew: `role_in` asks the database no more about it."""
     user.__dict__.setdefault("_roles", {})[team.pk] = role
+
+
+def sole_owner_of(user: User) -> list[Team]:
+    """Teams that would be without an owner who can sign in if `user` left; those being deleted need none."""
+    owned = Team.objects.filter(deleting_since=None, memberships__user=user, memberships__role=Role.OWNER)
+    others = Membership.objects.filter(role=Role.OWNER, user__is_active=True).exclude(user=user)
+    return list(owned.exclude(pk__in=others.values("team")).order_by("name", "pk"))
 
 
 def forget_roles(user: User) -> None:

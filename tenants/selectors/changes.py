@@ -81,7 +81,7 @@ DEEDS = {
     "repaired": "Repaired",
 }
 # What a verb alone does not say.
-WHOLE_DEEDS = {"team.quota": "Set labels and ceilings of"}
+WHOLE_DEEDS = {"team.quota": "Set labels and ceilings of", "session.end": "Ended the"}
 # Of a request for more quota, or of a namespace's limits.
 QUOTA_DEEDS = {
     "draft": "Wrote",

@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from tenants import roles
 from tenants.errors import NotFound
 from tenants.models import ApiToken, JoinRequest, Membership, Namespace, Role, StaffRole, Team, Transfer, User
 from tenants.models.joining import RequestState
@@ -118,14 +119,12 @@ def person(username: str) -> Person:
     if user is None:
         raise NotFound("There is no such person.")
     memberships = list(user.memberships.select_related("team").order_by("team__name"))
-    others = Membership.objects.filter(role=Role.OWNER, user__is_active=True).exclude(user=user)
-    owned = Team.objects.filter(deleting_since=None, memberships__user=user, memberships__role=Role.OWNER)
     offers = Transfer.objects.filter(Q(giver=user) | Q(taker=user), state=RequestState.OPEN)
     return Person(
         user=user,
         addresses=list(EmailAddress.objects.filter(user=user).order_by("-primary", "email")),
         memberships=memberships,
-        sole_owner_of=list(owned.exclude(pk__in=others.values("team")).order_by("name")),
+        sole_owner_of=roles.sole_owner_of(user),
         requests=list(JoinRequest.objects.filter(person=user, state=RequestState.OPEN).select_related("team")),
         offers=list(offers.select_related("team", "giver", "taker")),
         factor=user.factor,

@@ -6,17 +6,14 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
-from tenants import access, audit, rules
+from tenants import access, audit, roles, rules
 from tenants.errors import Conflict, Invalid, NotFound
-from tenants.live import events
-from tenants.models import Invitation, Membership, Role, Team, User
+from tenants.models import Invitation, Membership, Team, User
 from tenants.models.user import THEMES
-from tenants.services import members
+from tenants.services import members, sessions
 from tenants.services.wishes import clean, confirmed
 
 
@@ -59,16 +56,15 @@ def end_session(*, actor: User, session: UserSession) -> None:
     if session.user_id != actor.pk:
         raise NotFound("There is no such session.")
     with transaction.atomic():
-        _end(actor, [session])
+        sessions.end(UserSession.objects.filter(pk=session.pk), person=actor, actor=actor)
 
 
 def end_other_sessions(*, actor: User, keep: str | None) -> int:
     """Signs the actor out everywhere but in the session with the key `keep`. Returns how many sessions ended."""
     access.require(actor, "sessions.own", actor)
     with transaction.atomic():
-        others = list(UserSession.objects.filter(user=actor).exclude(session_key=keep or ""))
-        _end(actor, others)
-    return len(others)
+        others = UserSession.objects.exclude(session_key=keep or "")
+        return sessions.end(others, person=actor, actor=actor)
 
 
 def leave_site(*, actor: User, confirm: str) -> str:
@@ -84,7 +80,7 @@ def leave_site(*, actor: User, confirm: str) -> str:
         teams = list(
             Team.objects.select_for_update(of=("self",), no_key=True).filter(memberships__in=mine).order_by("pk")
         )
-        alone = [team.name for team in sole_owner_of(actor)]
+        alone = [team.name for team in roles.sole_owner_of(actor)]
         if alone:
             raise Conflict(
                 f"You are the last owner of {', '.join(alone)}: make somebody else an owner, or delete the team.",
@@ -95,26 +91,9 @@ def leave_site(*, actor: User, confirm: str) -> str:
         Invitation.objects.filter(invited_by=actor, accepted_at=None, revoked_at=None).update(revoked_at=timezone.now())
         names = ", ".join(team.slug for team in teams)
         audit.record(actor=actor, action="account.delete", thing=actor, detail=f"was in {names}" if names else "")
-        _end(actor, list(UserSession.objects.filter(user=actor)))
+        sessions.end(UserSession.objects.all(), person=actor, actor=actor)
         User.objects.get(pk=actor.pk).delete()
     return actor.get_username()
-
-
-def sole_owner_of(user: User) -> list[Team]:
-    """Teams that would be without an owner who can sign in if `user` left; those being deleted need none."""
-    owned = Team.objects.filter(deleting_since=None, memberships__user=user, memberships__role=Role.OWNER)
-    others = Membership.objects.filter(role=Role.OWNER, user__is_active=True).exclude(user=user)
-    return list(owned.exclude(pk__in=others.values("team")).order_by("name", F("pk")))
-
-
-def _end(actor: User, sessions: list[UserSession]) -> None:
-    if not sessions:
-        return
-    Session.objects.filter(session_key__in=[session.session_key for session in sessions]).delete()
-    UserSession.objects.filter(pk__in=[session.pk for session in sessions]).delete()
-    places = "; ".join(f"{rules.device(session.user_agent)}, {session.ip}" for session in sessions)
-    audit.record(actor=actor, action="session.end", thing=actor, detail=places)
-    events.announce(events.RightsChanged(user=actor.pk))
 
 
 def _one_of(field: str, value: str, known: dict[str, str]) -> str:

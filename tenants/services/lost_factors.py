@@ -8,13 +8,13 @@ from __future__ import annotations
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from tenants import audit, letters, rules
 from tenants.errors import Conflict
 from tenants.live import events
 from tenants.models import User
+from tenants.services import sessions
 from tenants.services.wishes import clean
 
 
@@ -31,9 +31,7 @@ def reset_second_factor(*, person: User, reason: str) -> int:
         if not count:
             raise Conflict(f"{person} has no second factor.", code="none")
         found.delete()
-        places = UserSession.objects.filter(user=person)
-        Session.objects.filter(session_key__in=list(places.values_list("session_key", flat=True))).delete()
-        places.delete()
+        sessions.end(UserSession.objects.all(), person=person, actor=None, machine="operator")
         audit.record(actor=None, action="second_factor.reset", thing=person, machine="operator", detail=reason)
         _tell(person, reason)
         events.announce(events.RightsChanged(user=person.pk))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +16,7 @@ from tenants import access, audit, letters, notices, rules
 from tenants.errors import Conflict, Forbidden, NotFound
 from tenants.live import events
 from tenants.models import Role, Team, User
+from tenants.services import sessions
 from tenants.services.wishes import clean, lock_team
 
 
@@ -33,7 +33,7 @@ def suspend_person(*, actor: User, person: User, reason: str) -> User:
         person.is_active = False
         person.suspended_at, person.suspended_by, person.suspended_reason = timezone.now(), actor, reason
         person.save(update_fields=["is_active", "suspended_at", "suspended_by", "suspended_reason"])
-        _end_sessions(person)
+        sessions.end(UserSession.objects.all(), person=person, actor=actor)
         _record(actor, "person.suspend", person, suspended=True, reason=reason)
         _write(person, "Your account is suspended", f"{reason}\n\nNothing in it is lost: ask the site’s staff.")
         events.announce(events.RightsChanged(user=person.pk))
@@ -81,7 +81,7 @@ def lift_team(*, actor: User, team: Team) -> Team:
 
 
 def _lock_person(actor: User, person: User) -> User:
-    """The row, locked and read again, with all support people's, so that two of them never suspend each other.
+    """The row, locked and read again with the actor's, so that two of the support never suspend each other.
 
     Raises NotFound; Forbidden where the actor lost the right meanwhile.
     """
@@ -89,17 +89,12 @@ def _lock_person(actor: User, person: User) -> User:
     found = {user.pk: user for user in rows.order_by("pk")}
     if person.pk not in found:
         raise NotFound("This account is gone.")
-    mine = found[actor.pk]
-    mine.token_scopes = actor.token_scopes
-    if not access.can_site(mine, "people.suspend"):
+    mine = found.get(actor.pk)
+    if mine is not None:
+        mine.token_scopes = actor.token_scopes
+    if mine is None or not access.can_site(mine, "people.suspend"):
         raise Forbidden("You are not of the site’s support any more.")
     return found[person.pk]
-
-
-def _end_sessions(person: User) -> None:
-    rows = UserSession.objects.filter(user=person)
-    Session.objects.filter(session_key__in=list(rows.values_list("session_key", flat=True))).delete()
-    rows.delete()
 
 
 def _save_team(actor: User, team: Team, action: str, title: str, reason: str) -> None:

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from tenants import access, rules
+from tenants import access, roles, rules
 from tenants.errors import NotFound
 from tenants.forms.accounts import ProfileForm
 from tenants.forms.fields import ConfirmForm
@@ -123,7 +123,7 @@ def leave(request: Request) -> HttpResponse:
             return redirect("account_login")
     context = {
         "form": form,
-        "alone": accounts.sole_owner_of(request.user),
+        "alone": roles.sole_owner_of(request.user),
         "teams": request.user.memberships.filter(team__deleting_since=None).count(),
         "tokens": shown.live_tokens(request.user),
         "crumbs": _crumbs("Delete account"),

@@ -6,6 +6,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 
+from tenants import roles
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import ApiToken, AuditEntry, Invitation, Membership, Role, Team, User
 from tenants.services import accounts, tokens
@@ -116,7 +117,7 @@ def test_owner_beside_another_may_go(team: Team, alice: User, bob: User) -> None
 def test_suspended_owner_is_no_owner_to_leave_a_team_to(team: Team, alice: User, bob: User) -> None:
     Membership.objects.filter(user=bob).update(role=Role.OWNER)
     User.objects.filter(pk=bob.pk).update(is_active=False)
-    assert accounts.sole_owner_of(alice) == [team]
+    assert roles.sole_owner_of(alice) == [team]
 
 
 def test_account_is_deleted_by_its_name_alone(bob: User) -> None:

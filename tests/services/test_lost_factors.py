@@ -35,6 +35,7 @@ def test_all_factors_and_sessions_go(guarded: User) -> None:
     assert reset("bob").startswith("1 removed.")
     assert not Authenticator.objects.exists()
     assert not Session.objects.exists()
+    assert AuditEntry.objects.get(action="session.end").actor_name == "operator"
 
 
 def test_the_log_has_who_and_why_and_they_are_told(guarded: User) -> None:

@@ -41,6 +41,7 @@ def test_sessions_end_and_do_not_come_back(sam: User, bob: User, team: Team, cli
     assert client.get("/t/payments/").status_code == 200
     shut(sam, bob)
     assert client.get("/t/payments/").status_code == 302
+    assert AuditEntry.objects.get(action="session.end").actor == sam
     suspensions.lift_person(actor=sam, person=bob)
     assert client.get("/t/payments/").status_code == 302
 
@@ -108,6 +109,14 @@ def test_what_they_invited_does_not_hold_meanwhile(sam: User, alice: User, team:
 def test_nobody_suspends_themselves(sam: User, kim: User) -> None:
     with pytest.raises(Forbidden, match="themselves"):
         shut(sam, sam)
+
+
+def test_whose_account_is_gone_suspends_nobody(sam: User, bob: User) -> None:
+    User.objects.filter(pk=sam.pk).delete()
+    with pytest.raises(Forbidden):
+        suspensions.suspend_person(actor=sam, person=bob, reason="left the company")
+    bob.refresh_from_db()
+    assert bob.is_active
 
 
 def test_one_of_the_support_suspends_another_who_then_suspends_nobody(sam: User, kim: User, bob: User) -> None:
