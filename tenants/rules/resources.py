@@ -48,6 +48,12 @@ def title(resource: str) -> str:
     return _TITLES.get(resource, resource)
 
 
+def heading(resource: str) -> str:
+    """What heads its row in a table: "Memory"; the nodes' own names stay as they are."""
+    words = title(resource)
+    return words if "/" in words else words[:1].upper() + words[1:]
+
+
 def unit(resource: str) -> tuple[str, int]:
     """The unit of its column on pages and how much one of it is: ("GiB", 2**30); ("", 1) for counts."""
     return _UNITS["storage"] if is_storage(resource) else _UNITS.get(resource, ("", 1))

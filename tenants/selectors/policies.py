@@ -14,7 +14,7 @@ from tenants.models import Plan, Policy, QuotaRequest, Team
 from tenants.rules import policy as rules
 from tenants.rules.policy_checks import resources_of
 from tenants.rules.policy_words import OUTCOMES, amount, changes, subjects
-from tenants.rules.resources import say, title
+from tenants.rules.resources import heading, say, title
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def team_walls(team: Team) -> list[TeamWall]:
         ceiling = say(resource, most) if most is not None else ""
         over = most is not None and granted > most
         rows.append(
-            TeamWall(resource, title(resource), say(resource, granted), ceiling, resource in team.ceilings, over)
+            TeamWall(resource, heading(resource), say(resource, granted), ceiling, resource in team.ceilings, over)
         )
     return rows
 
@@ -147,4 +147,4 @@ def _wall(policy: rules.Policy, resource: str) -> WallRow | None:
     cells = {
         name: amount(name, resource, table[resource]) if resource in table else "" for name, table in tables.items()
     }
-    return WallRow(title(resource), **cells)
+    return WallRow(heading(resource), **cells)

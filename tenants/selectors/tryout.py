@@ -18,7 +18,7 @@ from django.utils import timezone
 from tenants.models import QuotaRequest
 from tenants.models.granting import State
 from tenants.rules import policy as rules
-from tenants.rules.resources import say, title
+from tenants.rules.resources import say, title, unit
 
 DAYS = 90
 
@@ -99,9 +99,14 @@ def _with(kept: Mapping[str, Any], recent: int) -> rules.Facts:
 def _asked(request: QuotaRequest) -> str:
     """ "memory 8 GiB → 12 GiB" """
     return ", ".join(
-        f"{title(want.resource)} {say(want.resource, want.before)} → {say(want.resource, want.wanted)}"
+        f"{title(want.resource)} {_amount(want.resource, want.before)} → {_amount(want.resource, want.wanted)}"
         for want in request.wants.all()
     )
+
+
+def _amount(resource: str, amount: int) -> str:
+    """Beside the resource's name: a count says no more than its number."""
+    return say(resource, amount) if unit(resource)[0] else str(amount)
 
 
 def _words(verdict: rules.Verdict) -> str:

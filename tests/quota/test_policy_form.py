@@ -41,7 +41,7 @@ def test_what_the_form_shows_is_what_it_takes(policy: Policy) -> None:
 
 
 def test_an_amount_ticks_its_resource() -> None:
-    form = PolicyForm(sent(**{"rule-2-most_cpu": "8", "rule-2-most_memory": "16 GiB"}), bound=True)
+    form = PolicyForm(sent(**{"rule-2-most_cpu": "8", "rule-2-most_memory": "16"}), bound=True)
     assert form.is_valid()
     rule = load(form.body()).rules[2]
     assert (rule.resources, rule.at_most) == ((), {"cpu": 8000, "memory": 16 * GIB})
@@ -74,7 +74,7 @@ def test_rules_are_moved_with_all_that_was_typed(do: str, names: list[str]) -> N
     ("field", "text"),
     [
         ("rule-0-name", ""),
-        ("rule-0-most_memory", "8"),
+        ("rule-0-most_memory", "8 apples"),
         ("rule-0-raise_at_most", "half"),
         ("rule-0-labels", "prod"),
         ("rule-0-recent_below", "0"),
