@@ -9,8 +9,8 @@ class ClusterState(models.Model):
     """Whether the cluster of that alias answers, `since` when, and when it was last heard (`seen_at`).
 
     `info` is what forms need of it: {"version": text, "storage_classes": [{"name", "default", "expands", "waits",
-    "retains"}]}, and what nodes have for pods: {"nodes": count of schedulable ones, "allocatable": {resource: amount}} in
-    the units of `rules.resources`; {} until first seen.
+    "retains"}]}, and what nodes have for pods: {"nodes": count of schedulable ones, "allocatable": {resource: amount}}
+    in the units of `rules.resources`; {} until first seen.
     """
 
     alias = models.CharField(max_length=40, primary_key=True)
