@@ -12,7 +12,8 @@ from cluster.specs import STANDARD
 from tenants import rules
 from tenants.errors import DomainError
 from tenants.forms.fields import DomainForm, RuleField
-from tenants.forms.policies import shown, slug, typed_amount
+from tenants.forms.policies import shown, slug
+from tenants.forms.quota import typed
 from tenants.models import Plan, Team
 from tenants.rules import policy_checks, whole
 from tenants.rules.resources import heading, title
@@ -35,9 +36,9 @@ class PlanForm(DomainForm):
     def __init__(self, data: Mapping[str, Any] | None = None, *, plan: Plan | None = None) -> None:
         super().__init__(data, initial=_of(plan) if plan else {"default_request_cpu": "0.05", **_FIRST})
         for resource in STANDARD:
-            self.fields[resource] = RuleField(partial(typed_amount, resource), label=heading(resource))
+            self.fields[resource] = RuleField(partial(typed, resource), label=heading(resource))
         for name, (resource, label) in DEFAULTS.items():
-            self.fields[name] = RuleField(partial(typed_amount, resource), label=label)
+            self.fields[name] = RuleField(partial(typed, resource), label=label)
         if plan is not None:
             del self.fields["name"]
 
@@ -69,7 +70,7 @@ class TeamWallsForm(DomainForm):
         self.resources = resources
         for resource in resources:
             self.fields[f"ceiling_{slug(resource)}"] = RuleField(
-                partial(typed_amount, resource), label=f"Ceiling of {title(resource)}", required=False
+                partial(typed, resource), label=f"Ceiling of {title(resource)}", required=False
             )
 
     def ceiling_field(self, resource: str) -> Any:

@@ -17,11 +17,12 @@ from django.utils.datastructures import MultiValueDict
 from cluster.amounts import MIB
 from cluster.specs import STANDARD
 from tenants.errors import DomainError
+from tenants.forms import quota
 from tenants.forms.fields import DomainForm, RuleField
 from tenants.rules import description, policy_checks, whole
 from tenants.rules.broken import Broken
 from tenants.rules.policy import RECENT_DAYS, Policy, Rule
-from tenants.rules.resources import amount, check_extra, heading, number, title, unit
+from tenants.rules.resources import check_extra, heading, number, title, unit
 
 Typed = MultiValueDict[str, str]
 OUTCOMES = (("approve", "Approve at once"), ("approver", "Send to an approver"))
@@ -53,12 +54,6 @@ def shown(resource: str, value: int) -> str:
     return f"{number(resource, value)} {name}" if name == "GiB" else number(resource, value)
 
 
-def typed_amount(resource: str, text: str) -> int:
-    """An amount as it is typed beside its unit: a bare number of memory or storage counts GiB. Raises Broken."""
-    bare = unit(resource)[0] == "GiB" and re.fullmatch(r"[\d.]+", text.strip())
-    return amount(resource, f"{text.strip()} GiB" if bare else text)
-
-
 class RuleForm(DomainForm):
     """One rule; empty conditions always hold. `spaces` are the amounts, a field each, with the resource's tick."""
 
@@ -79,7 +74,7 @@ class RuleForm(DomainForm):
         self.index, self.resources = index, resources
         for resource in resources:
             self.fields[f"tick_{slug(resource)}"] = forms.BooleanField(label=title(resource), required=False)
-            most = RuleField(partial(typed_amount, resource), label=f"{title(resource)} up to", required=False)
+            most = RuleField(partial(quota.typed, resource), label=f"{title(resource)} up to", required=False)
             self.fields[f"most_{slug(resource)}"] = most
 
     @property
@@ -130,7 +125,7 @@ class WallsForm(DomainForm):
         for table in TABLES:
             for resource in resources:
                 if table != "over_commit" or policy_checks.has_capacity(resource):
-                    rule = percent if table == "over_commit" else partial(typed_amount, resource)
+                    rule = percent if table == "over_commit" else partial(quota.typed, resource)
                     self.fields[f"{table}_{slug(resource)}"] = RuleField(rule, label=title(resource), required=False)
 
     @property
