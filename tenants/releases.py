@@ -146,6 +146,11 @@ def pinned_versions(releases: Iterable[Ledger]) -> dict[str, set[int]]:
     return kept
 
 
+def is_behind(taken: Mapping[str, int], keys: Mapping[str, int]) -> bool:
+    """Whether a secret, whose `keys` have the versions of now, has newer values than a release took; {key: version}."""
+    return any(keys.get(key, version) > version for key, version in taken.items())
+
+
 def same_pods(old: ReleaseSpec, new: ReleaseSpec) -> bool:
     """Whether only the number of replicas differs: nothing is rolled out then."""
     return msgspec.structs.replace(old, replicas=new.replicas) == new

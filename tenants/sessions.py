@@ -23,10 +23,10 @@ class SessionStore(db.SessionStore):
     def encode(self, session_dict: dict[str, Any]) -> str:
         return _fernet(settings.SEAL_KEY).encrypt(self.serializer().dumps(session_dict)).decode()
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
         """What `encode` was given; nothing where the row was written by somebody else, or under another key."""
         try:
-            held: dict[str, Any] = self.serializer().loads(_fernet(settings.SEAL_KEY).decrypt(session_data.encode()))
+            held: dict[str, Any] = self.serializer().loads(_fernet(settings.SEAL_KEY).decrypt(session_data))
         except (InvalidToken, ValueError):
             return {}
         return held

@@ -16,7 +16,7 @@ from cluster.rollout import Lane, Rollout, Tile, from_json
 from tenants import access
 from tenants.models import App, AuditEntry, Release, Secret, User, Volume
 from tenants.models.app import Outcome
-from tenants.releases import ReleaseSpec, load
+from tenants.releases import ReleaseSpec, is_behind, load
 from tenants.selectors import changes
 
 UNHEALTHY = ("stuck", "crashing", "degraded", "waiting")
@@ -288,7 +288,7 @@ def parts(app: App) -> dict[str, list[dict[str, Any]]]:
                 "name": name,
                 "how": how(spec, name),
                 "row": secrets.get(name),
-                "newer": _newer(spec.secret_versions.get(name, {}), secrets.get(name)),
+                "newer": name in secrets and is_behind(spec.secret_versions.get(name, {}), secrets[name].keys),
             }
             for name in sorted(spec.secrets())
         ],
@@ -300,8 +300,3 @@ def history(user: User, app: App, most: int = 5) -> list[AuditEntry]:
     if not access.can(user, "audit.read_own", app):
         return []
     return list(AuditEntry.objects.visible_to(user).filter(target_noun=app.noun, target_id=str(app.pk))[:most])
-
-
-def _newer(pinned: dict[str, int], secret: Secret | None) -> bool:
-    """Whether the secret has newer values than the release took."""
-    return secret is not None and any(secret.keys.get(key, version) > version for key, version in pinned.items())

@@ -15,6 +15,7 @@ from tenants.forms.fields import ConfirmForm
 from tenants.forms.secrets import LoginChangeForm, SecretChangeForm, SecretForm
 from tenants.forms.teams import VolumeForm
 from tenants.models import Operation, Secret, Volume
+from tenants.releases import is_behind
 from tenants.selectors import operations, remains, teams
 from tenants.services import secrets as secret_verbs
 from tenants.services import volumes as volume_verbs
@@ -124,7 +125,8 @@ def secret(request: Request, team: str, namespace: str, secret: str) -> HttpResp
                 told(request, f"You set new values of {found.name}. Apps take them with their next release.", made[1])
                 return _went(request, found)
     used = teams.uses_in(found.namespace.team)["secrets"].get((found.namespace_id, found.name), [])
-    behind = [app for app, _ in used if _behind(app, found)]
+    taken = {app: app.release.spec.get("secret_versions", {}).get(found.name, {}) for app, _ in used if app.release}
+    behind = [app for app, versions in taken.items() if is_behind(versions, found.keys)]
     context = {**_context(found), "secret": found, "keys": sorted(found.keys.items()), "uses": used, "behind": behind}
     context |= {"is_login": is_login, **remains.panel(secret_preflight(found.namespace), remains.OF_SECRET)}
     return render(request, "tenants/secrets/detail.html", {**context, "form": form, "crumbs": crumbs(found)})
@@ -166,11 +168,6 @@ def _went(request: Request, secret: Secret) -> HttpResponse:
     """On to the secret's page. A form that htmx sent would otherwise put that page into itself."""
     address = reverse("secret", args=[secret.team.slug, secret.namespace.name, secret.name])
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
-
-
-def _behind(app: Any, secret: Secret) -> bool:
-    pinned = app.release.spec.get("secret_versions", {}).get(secret.name, {})
-    return any(secret.keys.get(key, version) > version for key, version in pinned.items())
 
 
 def _context(thing: Volume | Secret) -> dict[str, Any]:

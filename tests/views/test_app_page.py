@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from cluster.rollout import Diagnosis, Lane, Rollout, Tile, to_json
 from tenants import audit
-from tenants.models import App, User
+from tenants.models import App, Namespace, Secret, User
+from tenants.releases import SecretKey
 from tenants.selectors import apps, changes
 from tests import factories
 
@@ -117,9 +118,9 @@ def test_what_sockets_send_to_all_holds_no_form(stuck_app: App, target: str) -> 
     assert "<form" not in html
 
 
-def test_a_fragment_is_what_the_page_shows(as_bob: Client, stuck_app: App) -> None:
-    whole = as_bob.get(APP).content.decode()
-    part = as_bob.get(f"{APP}?part=header", headers={"HX-Request": "true"}).content.decode()
+def test_a_fragment_is_what_the_page_shows(as_carol: Client, stuck_app: App) -> None:
+    whole = as_carol.get(APP).content.decode()
+    part = as_carol.get(f"{APP}?part=releases", headers={"HX-Request": "true"}).content.decode()
     assert part.strip() in whole
 
 
@@ -180,3 +181,18 @@ def test_a_release_says_what_it_changed(changed: list[dict[str, object]], words:
 def test_a_refusal_reads_as_one(bob: User, app_row: App, signed_in: Callable[[User], Client]) -> None:
     entry = audit.record(actor=bob, action="volumes.delete", thing=app_row, outcome="denied")
     assert changes.deed(entry) == "May not delete volumes: app payments-dev/checkout"
+
+
+@pytest.mark.parametrize(("taken", "said"), [(1, True), (2, False)])
+def test_pages_of_app_and_secret_say_that_newer_values_are_not_taken_yet(
+    as_alice: Client, namespace: Namespace, taken: int, said: bool
+) -> None:
+    secret = factories.make_secret(namespace)
+    Secret.objects.filter(pk=secret.pk).update(keys={"PASSWORD": 2}, version=2)
+    factories.make_app(
+        namespace,
+        secret_env={"PASSWORD": SecretKey("database", "PASSWORD")},
+        secret_versions={"database": {"PASSWORD": taken}},
+    )
+    assert ("Newer values are set" in as_alice.get(APP).content.decode()) == said
+    assert ("Runs with older values" in as_alice.get("/t/payments/n/dev/secrets/database/").content.decode()) == said
