@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from tenants import releases
-from tenants.models import App, AuditEntry, Membership, Namespace, Operation, Plan, Secret, Team, User, Volume
+from tenants.models import App, Membership, Namespace, Operation, Plan, Secret, Team, User, Volume
 from tests import factories
 
 APP = "/t/payments/n/dev/apps/checkout/"
@@ -306,23 +306,6 @@ def test_a_token_is_shown_once(as_alice: Client) -> None:
     text = made.split('id="token">')[1].split("<")[0]
     assert text.startswith("berth_")
     assert text not in as_alice.get("/settings/tokens/").content.decode()
-
-
-def test_the_theme_is_kept_and_the_way_back_is_local(as_alice: Client, alice: User) -> None:
-    answer = as_alice.post("/settings/theme/", {"theme": "dark", "next": "https://evil.example/"})
-    assert answer.headers["Location"] == "/"
-    assert 'data-bs-theme="dark"' in as_alice.get("/").content.decode()
-    assert (
-        as_alice.post("/settings/theme/", {"theme": "dark", "next": "/settings/"}).headers["Location"] == "/settings/"
-    )
-    line = AuditEntry.objects.get(action="account.edit")
-    assert line.changes == [{"field": "theme", "old": "auto", "new": "dark"}]
-
-
-def test_a_theme_that_is_none_is_refused(as_alice: Client, alice: User) -> None:
-    assert as_alice.post("/settings/theme/", {"theme": "pink"}).status_code == 422
-    alice.refresh_from_db()
-    assert alice.theme == "auto"
 
 
 def test_forms_need_their_token(alice: User, team: Team) -> None:
