@@ -84,17 +84,11 @@ function sync() {
   subscribed = wanted;
 }
 
-// What changed between the page and its socket, or while the socket was away, was announced to nobody here:
-// the parts that a viewer fetches are fetched once more. Fragments come by themselves.
-function catchUp() {
-  for (const element of document.querySelectorAll("[data-topic]")) element.dispatchEvent(new CustomEvent("live:changed", { bubbles: true }));
-}
-
 // The bell alone does not make a page live: its foot says "as of now".
 const live = document.querySelector("[data-topic]") !== null;
 if (live || document.querySelector("[data-unread]")) {
   connection = new Connection("/ws/live/", {
-    opened: () => { subscribed = new Set(); sync(); catchUp(); connection.send({ type: "subscribe", topic: "me" }); },
+    opened: () => { subscribed = new Set(); sync(); connection.send({ type: "subscribe", topic: "me" }); },
     message: received,
     state: (state) => { if (live) watched(state); },
   });

@@ -58,8 +58,7 @@ class LiveConsumer(GuardedConsumer):
         if topic is None:
             self.outbox.put(frames.encode(frames.Refused(message.topic)))
             return
-        self.topics[topic.name] = topic
-        await hubs.current().subscribe(topic, self.outbox)
+        await self._listen(topic)
 
     async def allowed(self) -> bool:
         for name, held in list(self.topics.items()):
@@ -73,9 +72,13 @@ class LiveConsumer(GuardedConsumer):
     async def _move(self, held: topics.Topic, topic: topics.Topic) -> None:
         """Other teams are at home since: those that were left are heard no more."""
         hubs.current().unsubscribe(held, self.outbox)
+        await self._listen(topic)
+
+    async def _listen(self, topic: topics.Topic) -> None:
+        """From now on each change is told; what came between the page and now is not, so the page asks once more."""
         self.topics[topic.name] = topic
         await hubs.current().subscribe(topic, self.outbox)
-        self.outbox.put(frames.encode(frames.Changed(topic.name, "topic")))
+        self.outbox.put(frames.encode(frames.Changed(topic.name, "subscribed")))
 
     async def domain_message(self, event: dict[str, Any]) -> None:
         if event["data"]["type"] == "noticed":

@@ -12,10 +12,10 @@ import requests
 
 from tests.processes.stack import Stack, until
 
-ENTRIES = 100_000
+ENTRIES = 40_000
 pytestmark = pytest.mark.timeout(300)
-LITTLE = 48 << 20
-"""Bytes that the process may grow by while it writes; the export itself is three times as much."""
+LITTLE = 20 << 20
+"""Bytes that the process may grow by while it writes; the export itself is twice as much and more."""
 FILL = """
 INSERT INTO tenants_auditentry (at, actor_name, role, door, action, outcome, team_id, team_slug, target_noun, target_id,
     target, changes, detail, request_id, nonce, stamp)
