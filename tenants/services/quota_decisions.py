@@ -90,10 +90,13 @@ def decide(
     return request
 
 
-def needs_two(rules: policy.Policy, amounts: Mapping[str, int], limits: Mapping[str, int]) -> bool:
-    """Whether one of these limits is so big that two approvers must approve it; what it has already counts not."""
+def needs_two(rules: policy.Policy, amounts: Mapping[str, int], standing: Mapping[str, int]) -> bool:
+    """Whether one of these limits is so big that two approvers must approve it.
+
+    What it has for good (`weighing.standing`) counts not: what two gave for a time one does not give for longer.
+    """
     return any(
-        amount > rules.two_persons.get(resource, amount) and amount > limits.get(resource, 0)
+        amount > rules.two_persons.get(resource, amount) and amount > standing.get(resource, 0)
         for resource, amount in amounts.items()
     )
 
@@ -198,7 +201,7 @@ def _within_capacity(request: QuotaRequest, rules: policy.Policy, amounts: Mappi
 
 def _enough_persons(actor: User, request: QuotaRequest, rules: policy.Policy, given: Given) -> bool:
     """Whether this approval is the last that it takes. Raises Conflict where the actor approved the same first."""
-    if not needs_two(rules, given.amounts, request.namespace.limits):
+    if not needs_two(rules, given.amounts, weighing.standing(request.namespace)):
         return True
     first = request.first_approval
     if not first or first != {**first, **given.figures(request)}:

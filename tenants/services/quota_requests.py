@@ -88,6 +88,7 @@ def edit(
         _want(found, wants)
         if found.state == State.DRAFT:
             return granting.move(found, Move.EDIT, actor=actor, detail=_words(found))
+        _no_other_open(found)
         sent = found.state == State.SUBMITTED
         kept = _weigh(found).kept if sent else {}
         revision = found.revision + 1
@@ -233,10 +234,7 @@ def _weigh(request: QuotaRequest) -> Weighed:
     errors = _errors(request, wants)
     if errors:
         raise _invalid(errors)
-    open_ones = QuotaWant.objects.filter(namespace=request.namespace, resource__in=wants, open=True)
-    for want in open_ones.exclude(request=request):
-        words = f"Request {want.request_id} for {resources.title(want.resource)} is open: withdraw or change that one."
-        raise Conflict(words, code="open", fields={want.resource: words})
+    _no_other_open(request)
     for want in request.wants.all():
         want.before = request.namespace.limits.get(want.resource, 0)
         want.save(update_fields=["before"])
@@ -245,6 +243,15 @@ def _weigh(request: QuotaRequest) -> Weighed:
     if walls:
         raise _invalid(walls, code="ceiling")
     return weighed
+
+
+def _no_other_open(request: QuotaRequest) -> None:
+    """Raises Conflict at a resource for which another request of the namespace is open."""
+    wants = request.wants.values_list("resource")
+    others = QuotaWant.objects.filter(namespace=request.namespace, resource__in=wants, open=True)
+    for want in others.exclude(request=request):
+        words = f"Request {want.request_id} for {resources.title(want.resource)} is open: withdraw or change that one."
+        raise Conflict(words, code="open", fields={want.resource: words})
 
 
 def _errors(request: QuotaRequest, wants: Mapping[str, int]) -> dict[str, str]:

@@ -181,11 +181,11 @@ def _deed(found: QuotaRequest, form: DecisionForm) -> dict[str, Any]:
     if given is None:
         return {"button": "Approve", "notes": [], "asked": found}
     amounts, until = given
-    limits = found.namespace.limits
-    two = verbs.needs_two(weighing.current()[1], amounts, limits)
+    standing = weighing.standing(found.namespace)
+    two = verbs.needs_two(weighing.current()[1], amounts, standing)
     words = ", ".join(resources.say(resource, amount) for resource, amount in amounts.items())
     last = f" until {shown.day_words(until)}" if until else ""
-    back = ", ".join(resources.say(resource, limits.get(resource, 0)) for resource in amounts)
+    back = ", ".join(resources.say(resource, standing.get(resource, 0)) for resource in amounts)
     return {
         "asked": found,
         "button": f"Approve {words}{last}",

@@ -181,6 +181,14 @@ def test_no_second_request_for_a_resource_while_one_is_open(ask: Ask) -> None:
     assert f"Request {first.number}" in caught.value.message
 
 
+def test_changed_request_takes_no_resource_of_another_that_is_open(ask: Ask, alice: User, dave: User) -> None:
+    asked, other = ask(cpu=8000), ask()
+    quota_decisions.decide(actor=dave, request=asked, revision=1, by=Move.ASK_CHANGES, text="Is it CPU?")
+    with pytest.raises(Conflict) as caught:
+        quota_requests.edit(actor=alice, request=asked, wants={"memory": 16 * GIB}, reason="The sale", until=None)
+    assert f"Request {other.number}" in caught.value.fields["memory"]
+
+
 def test_another_resource_is_asked_for_beside_it(ask: Ask) -> None:
     ask()
     assert ask(cpu=8000).state == "submitted"
