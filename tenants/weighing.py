@@ -13,8 +13,10 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from tenants import capacity
 from tenants.models import Grant, Namespace, Policy, QuotaRequest, Sample, Team
 from tenants.rules import policy as rules
+from tenants.rules.resources import title
 
 PEAK_DAYS = 14
 """The span of the peak that approvers and rules look at."""
@@ -73,7 +75,31 @@ def weigh(namespace: Namespace, wants: Mapping[str, int], until: date | None) ->
         )
         for resource, wanted in wants.items()
     )
-    return Weighed(row, tuple(rules.judge(policy, fact) for fact in facts), facts)
+    verdicts = tuple(rules.judge(policy, fact) for fact in facts)
+    against = _against(namespace, row, policy, wants) if any(verdict.number for verdict in verdicts) else ""
+    if against:
+        verdicts = tuple(
+            msgspec.structs.replace(verdict, approves=False, why=against)
+            if verdict.approves and verdict.number
+            else verdict
+            for verdict in verdicts
+        )
+    return Weighed(row, verdicts, facts)
+
+
+def _against(namespace: Namespace, row: Policy | None, policy: rules.Policy, wants: Mapping[str, int]) -> str:
+    """Why no rule may approve this, whatever it says; "" where one may.
+
+    Nobody approves for their own team, by a rule of theirs neither; and only an approver grants what a cluster lacks.
+    """
+    makers = {row.created_by_id, row.live_by_id} - {None} if row is not None else set()
+    if namespace.team.memberships.filter(user__in=makers).exists():
+        return f"somebody of {namespace.team} made these rules"
+    raises = {resource: wanted - namespace.limits.get(resource, 0) for resource, wanted in wants.items()}
+    over = capacity.beyond(namespace.cluster, policy, raises)
+    if over:
+        return f"the cluster has too little left of {', '.join(title(resource) for resource in over)}"
+    return ""
 
 
 def standing(namespace: Namespace) -> dict[str, int]:

@@ -112,6 +112,9 @@ def judge(policy: Policy, facts: Facts) -> Verdict:
         if not about(rule, facts.resource):
             continue
         against = _against(rule, facts)
+        alone = policy.two_persons.get(facts.resource)
+        if not against and rule.then == "approve" and alone is not None and facts.wanted > alone:
+            against = [f"more than {say(facts.resource, alone)} takes two approvers"]
         if not against:
             words = ", ".join(conditions(rule, facts.resource)) or "always"
             return Verdict(facts.resource, rule.then == "approve", number, rule.name, words)

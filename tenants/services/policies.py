@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants import access, audit, rules, weighing
-from tenants.errors import Conflict, Invalid, NotFound
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.live import events
 from tenants.models import Policy, Team, User
 from tenants.rules import policy as shapes
@@ -90,9 +90,12 @@ def edit_team_quota(
     """What policies ask for of a team, and its own walls where they differ from the policy's (None: the policy's).
 
     A ceiling below what is granted takes nothing away: it stops raises. Raises Invalid at labels, `ceilings.<resource>`
-    or namespaces_max; Gone.
+    or namespaces_max; Forbidden for whoever is in the team; Gone.
     """
     access.require_site(actor, "policies.edit", team)
+    if team.memberships.filter(user=actor).exists():
+        audit.record(actor=actor, action="policies.edit", thing=team, outcome="denied")
+        raise Forbidden(f"You are in {team}: another approver sets this for it.")
     labels = clean("labels", lambda: clean_labels(labels))
     _, policy = weighing.current()
     for resource, most in ceilings.items():

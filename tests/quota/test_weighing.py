@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from tenants import weighing
-from tenants.models import Namespace, Policy, QuotaRequest, Sample, Team
+from tenants.models import ClusterState, Namespace, Policy, QuotaRequest, Sample, Team
 from tenants.rules import policy as rules
-from tests.factories import make_namespace, make_team, make_user
+from tests.factories import make_member, make_namespace, make_team, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
@@ -84,3 +84,27 @@ def test_before_there_is_a_policy_nothing_is_approved_by_a_rule(place: Namespace
     weighed = weighing.weigh(place, {"cpu": 4001}, None)
     assert weighed.policy is None
     assert not weighed.approves
+
+
+def test_no_rule_gives_alone_what_takes_two_approvers(place: Namespace) -> None:
+    live(rules=(rules.Rule(name="All"),), two_persons={"cpu": 5000})
+    assert weighing.weigh(place, {"cpu": 5000}, None).approves
+    found = weighing.weigh(place, {"cpu": 5001}, None).verdicts[0]
+    assert (found.approves, found.why) == (False, "more than 5 cores takes two approvers")
+
+
+@pytest.mark.parametrize("part", ["created_by", "live_by"])
+def test_no_rule_approves_for_the_team_of_who_made_it(place: Namespace, team: Team, part: str) -> None:
+    policy = live(rules=(rules.Rule(name="All"),))
+    assert weighing.weigh(place, {"cpu": 5000}, None).approves
+    Policy.objects.filter(pk=policy.pk).update(**{part: make_member(team, make_user("dave"), "viewer").user})
+    found = weighing.weigh(place, {"cpu": 5000}, None).verdicts[0]
+    assert (found.approves, found.why) == (False, "somebody of Payments made these rules")
+
+
+def test_no_rule_grants_what_the_cluster_has_not(place: Namespace) -> None:
+    live(rules=(rules.Rule(name="All"),))
+    info = {"allocatable": {"cpu": place.limits["cpu"] + 1000}}
+    ClusterState.objects.create(alias="default", since=timezone.now(), info=info)
+    assert weighing.weigh(place, {"cpu": place.limits["cpu"] + 1000}, None).approves
+    assert not weighing.weigh(place, {"cpu": place.limits["cpu"] + 1001}, None).approves

@@ -10,7 +10,7 @@ from tenants import weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import AuditEntry, Namespace, Policy, Team, User
 from tenants.services import policies
-from tests.factories import GIB, make_policy
+from tests.factories import GIB, make_member, make_policy
 
 RULE = {"name": "Small", "at_most": {"cpu": 8000}}
 
@@ -130,3 +130,9 @@ def test_owners_and_support_set_nothing_of_it(alice: User, sam: User, team: Team
         set_for(alice, team)
     with pytest.raises(Forbidden):
         set_for(sam, team)
+
+
+def test_nobody_sets_the_labels_and_ceilings_of_their_own_team(dave: User, team: Team) -> None:
+    make_member(team, dave, "viewer")
+    with pytest.raises(Forbidden, match="another approver"):
+        policies.edit_team_quota(actor=dave, team=team, labels={}, ceilings={}, namespaces_max=None)

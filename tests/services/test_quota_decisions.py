@@ -11,11 +11,22 @@ from django.utils import timezone
 
 from tenants import granting
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, Suspended
-from tenants.models import AuditEntry, ClusterState, Grant, Namespace, Notice, Operation, QuotaRequest, StaffRole, User
+from tenants.models import (
+    AuditEntry,
+    ClusterState,
+    Grant,
+    Namespace,
+    Notice,
+    Operation,
+    QuotaRequest,
+    StaffRole,
+    Team,
+    User,
+)
 from tenants.models.granting import State
 from tenants.rules.granting import Move
 from tenants.selectors import changes
-from tenants.services import quota_decisions, suspensions
+from tenants.services import members, quota_decisions, suspensions
 from tests.factories import GIB, make_member, make_policy, make_quota_request, make_user
 
 pytestmark = pytest.mark.django_db
@@ -244,6 +255,12 @@ def test_over_commit_of_the_policy_makes_room(decide: Decide) -> None:
     ClusterState.objects.create(alias="default", since=timezone.now(), info={"allocatable": {"memory": 10 * GIB}})
     make_policy(over_commit={"memory": 1.5})
     assert decide().state == State.APPROVED
+
+
+def test_who_left_the_team_lately_does_not_decide_for_it(decide: Decide, team: Team, dave: User) -> None:
+    members.remove_member(actor=dave, membership=make_member(team, dave, "viewer"))
+    with pytest.raises(Forbidden, match="You were in Payments less than 30 days ago"):
+        decide()
 
 
 # -- two persons
