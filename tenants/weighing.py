@@ -90,11 +90,15 @@ def weigh(namespace: Namespace, wants: Mapping[str, int], until: date | None) ->
 def _against(namespace: Namespace, row: Policy | None, policy: rules.Policy, wants: Mapping[str, int]) -> str:
     """Why no rule may approve this, whatever it says; "" where one may.
 
-    Nobody approves for their own team, by a rule of theirs neither; and only an approver grants what a cluster lacks.
+    Nobody approves for their own team, by a rule of theirs neither; what an approver bounded in time only an approver
+    gives for longer; and only an approver grants what a cluster lacks.
     """
     makers = {row.created_by_id, row.live_by_id} - {None} if row is not None else set()
     if namespace.team.memberships.filter(user__in=makers).exists():
         return f"somebody of {namespace.team} made these rules"
+    given = Grant.objects.running().filter(namespace=namespace, resource__in=wants, request__rule="")
+    if given.filter(request__decided_by__isnull=False).exists():
+        return "an approver gave what it has now for a time"
     raises = {resource: wanted - namespace.limits.get(resource, 0) for resource, wanted in wants.items()}
     over = capacity.beyond(namespace.cluster, policy, raises)
     if over:

@@ -118,8 +118,10 @@ def judge(policy: Policy, facts: Facts) -> Verdict:
         if not against:
             words = ", ".join(conditions(rule, facts.resource)) or "always"
             return Verdict(facts.resource, rule.then == "approve", number, rule.name, words)
-        if rule.then == "approve" and (nearest is None or len(against) < nearest[0]):
-            nearest = len(against), number, rule, against
+        past = facts.granted >= rule.at_most.get(facts.resource, facts.granted + 1)  # it never approves a raise here
+        distance = len(against) + (len(policy.rules) if past else 0)
+        if rule.then == "approve" and (nearest is None or distance < nearest[0]):
+            nearest = distance, number, rule, against
     if nearest is None:
         why = f"no rule approves raises of {title(facts.resource)}"
         return Verdict(facts.resource, approves=False, number=0, rule="", why=why)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils import timezone
+
 from tenants import weighing
-from tenants.models import Namespace
+from tenants.models import Namespace, QuotaRequest, QuotaWant
 from tenants.rules import wanted
 from tenants.rules.broken import Broken
 from tenants.rules.policy import Verdict
@@ -55,9 +57,21 @@ def rows(namespace: Namespace, fields: Mapping[str, Any]) -> list[Row]:
     return [Row(line, number(line.resource, peaks.get(line.resource, 0)), fields[line.resource]) for line in lines]
 
 
-def outlook(namespace: Namespace, wants: Mapping[str, int], until: date | None) -> Outlook:
-    """What the policy that holds says to these limits now."""
-    standing, hints, asked = weighing.standing(namespace), [], {}
+def outlook(
+    namespace: Namespace,
+    wants: Mapping[str, int],
+    until: date | None,
+    *,
+    asked_as: QuotaRequest | None = None,
+    errors: Iterable[str] = (),
+) -> Outlook:
+    """What the policy that holds says to these limits now.
+
+    `asked_as` is the request that is being changed; `errors` what is wrong with the last day as it was typed.
+    """
+    standing, asked = weighing.standing(namespace), dict[str, int]()
+    hints = [Hint("bad", "Until:", words) for words in errors] + _in_the_way(namespace, wants, until, asked_as)
+    blocked = bool(hints)
     for resource, most in wants.items():
         try:
             has = namespace.limits.get(resource, 0)
@@ -69,12 +83,28 @@ def outlook(namespace: Namespace, wants: Mapping[str, int], until: date | None) 
     hints += [hint(verdict) for verdict in weighed.verdicts]
     if not wants:
         return Outlook("next", "Nothing is asked for yet:", "write a new limit beside what is not enough", ())
-    if walls or len(asked) < len(wants):
+    if walls or blocked or len(asked) < len(wants):
         return Outlook("bad", "It cannot be sent like this", "", tuple(hints))
     if weighed.approves:
         how = "for a time" if until else "for good"
         return Outlook("ok", "Approved at once,", f"{how}, when you send it", tuple(hints))
     return Outlook("waiting", "An approver decides;", "you hear of it here and by mail", tuple(hints))
+
+
+def _in_the_way(
+    namespace: Namespace, wants: Mapping[str, int], until: date | None, asked_as: QuotaRequest | None
+) -> list[Hint]:
+    """What sending would refuse, whatever the policy says: a day that is over, a resource that is asked for already."""
+    hints = []
+    try:
+        wanted.until(until, timezone.localdate())
+    except Broken as broken:
+        hints.append(Hint("bad", "Until:", broken.message))
+    open_ones = QuotaWant.objects.filter(namespace=namespace, resource__in=wants, open=True)
+    for want in open_ones.exclude(request=asked_as) if asked_as is not None else open_ones:
+        words = f"request {want.request_id} for it is open: withdraw or change that one"
+        hints.append(Hint("bad", f"{quota.heading(want.resource)}:", words))
+    return hints
 
 
 def hint(verdict: Verdict) -> Hint:

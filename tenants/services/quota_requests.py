@@ -161,7 +161,8 @@ def extend(*, actor: User, request: QuotaRequest) -> QuotaRequest:
         wants = dict(running.values_list("resource", "new"))
         if not wants or request.granted_until is None or request.decided_at is None:
             raise Conflict("This raise has ended, or was changed since: ask for a new one.", code="state")
-        span = max(request.granted_until - timezone.localdate(request.decided_at), timedelta(days=1))
+        before = request.extends.granted_until if request.extends is not None else None
+        span = max(request.granted_until - (before or timezone.localdate(request.decided_at)), timedelta(days=1))
         last = max(request.granted_until, timezone.localdate()) + span
         longer = draft(actor=actor, namespace=request.namespace, wants=wants, reason=request.reason, until=last)
         QuotaRequest.objects.filter(pk=longer.pk).update(extends=request)

@@ -106,7 +106,10 @@ def _now(namespace: Namespace, count: Collection[str], app: App | None = None) -
         more = used - own.get(resource, 0) - rows[resource]
         if more > 0:
             others[resource] = rows[resource] + more
-            words = f"The cluster counts {say(resource, more)} more than Berth gave: made by others, or ending now."
+            words = (
+                f"The cluster counts {say(resource, more)} more than the apps here are set to: a rollout on its way, "
+                "pods that are ending, or something that others made."
+            )
             remarks[resource] = f"{remarks.get(resource, '')} {words}".strip()
     return _Now(limits, others, remarks)
 

@@ -200,4 +200,4 @@ def _said(decided: QuotaRequest) -> str:
         return "Your approval is kept. It takes two: another approver must approve the same."
     if decided.state in (State.APPROVED, State.PARTLY_APPROVED):
         return f"{shown.outcome(decided)} approved. It counts as applied once the cluster has confirmed it."
-    return f"Request {decided.number} is {State(decided.state).label}. {decided.team.name} hears of it."
+    return f"Request {decided.number}: {State(decided.state).label}. {decided.team.name} hears of it."

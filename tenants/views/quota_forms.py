@@ -129,7 +129,8 @@ def _form_page(request: Request, place: Namespace, form: RequestForm, asked: Quo
     else:
         wants = {want.resource: want.wanted for want in asked.wants.all()} if asked else {}
         until = asked.until if asked else None
-    context: dict[str, Any] = {"outlook": quota_form.outlook(place, wants, until)}
+    wrong = [str(words) for words in form.errors.get("until", ())]
+    context: dict[str, Any] = {"outlook": quota_form.outlook(place, wants, until, asked_as=asked, errors=wrong)}
     if part:
         return render(request, f"tenants/quota/form.html{part}", context)
     fields = {name: form[name] for name in form.offered}

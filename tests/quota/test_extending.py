@@ -39,6 +39,13 @@ def test_raise_is_extended_by_as_long_again(alice: User, raised: QuotaRequest) -
     assert [(want.resource, want.wanted) for want in longer.wants.all()] == [("memory", 12 * GIB)]
 
 
+def test_each_extension_is_as_long_as_the_first_raise(alice: User, dave: User, raised: QuotaRequest) -> None:
+    longer = approve(quota_requests.extend(actor=alice, request=raised), dave)
+    granting.confirmed(Namespace.objects.get())
+    longer.refresh_from_db()
+    assert quota_requests.extend(actor=alice, request=longer).until == timezone.localdate() + timedelta(days=30)
+
+
 def test_extended_raise_goes_back_to_where_the_first_began(alice: User, dave: User, raised: QuotaRequest) -> None:
     longer = approve(quota_requests.extend(actor=alice, request=raised), dave)
     running = Grant.objects.running().get()

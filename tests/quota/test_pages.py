@@ -70,6 +70,7 @@ def test_what_the_policy_says_is_told_while_one_types(browser: Client, live: Liv
     assert "more than 10 GiB" in weighed(browser, memory="11")
     assert "ceiling" in weighed(browser, memory="10", cpu="10")
     assert "It has 8 GiB already" in weighed(browser, memory="8")
+    assert "Approved at once" not in weighed(browser, memory="10", until="2020-01-01")
     assert not QuotaRequest.objects.exists()
 
 

@@ -8,9 +8,11 @@ import pytest
 from django.utils import timezone
 
 from tenants import weighing
-from tenants.models import ClusterState, Namespace, Policy, QuotaRequest, Sample, Team
+from tenants.models import ClusterState, Namespace, Policy, QuotaRequest, Sample, StaffRole, Team
 from tenants.rules import policy as rules
-from tests.factories import make_member, make_namespace, make_team, make_user
+from tenants.rules.granting import Move
+from tenants.services import quota_decisions
+from tests.factories import make_member, make_namespace, make_quota_request, make_team, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
@@ -108,3 +110,15 @@ def test_no_rule_grants_what_the_cluster_has_not(place: Namespace) -> None:
     ClusterState.objects.create(alias="default", since=timezone.now(), info=info)
     assert weighing.weigh(place, {"cpu": place.limits["cpu"] + 1000}, None).approves
     assert not weighing.weigh(place, {"cpu": place.limits["cpu"] + 1001}, None).approves
+
+
+def test_no_rule_gives_for_longer_what_an_approver_gave_for_a_time(place: Namespace, team: Team) -> None:
+    live(rules=(rules.Rule(name="All"),))
+    until = timezone.localdate() + timedelta(days=7)
+    request = make_quota_request(place, team.memberships.get().user, memory=12 << 30)
+    dave = make_user("dave", staff_role=StaffRole.APPROVER)
+    quota_decisions.decide(actor=dave, request=request, revision=1, by=Move.APPROVE, until=until)
+    place.refresh_from_db()
+    found = weighing.weigh(place, {"memory": 12 << 30}, until + timedelta(days=7)).verdicts[0]
+    assert (found.approves, found.why) == (False, "an approver gave what it has now for a time")
+    assert weighing.weigh(place, {"cpu": 5000}, None).approves

@@ -99,7 +99,7 @@ def test_what_somebody_made_with_kubectl_is_taken(namespace: Namespace) -> None:
     found = quotas.preflight(namespace, spec=make_spec(memory=GIB))
     assert (found.row("memory").others, found.row("memory").short) == (7 * GIB, GIB)
     assert found.row("pods").others == 7
-    assert "The cluster counts 6 GiB more than Berth gave" in found.fields["memory"]
+    assert "The cluster counts 6 GiB more than the apps here are set to" in found.fields["memory"]
 
 
 def test_memory_that_is_bounded_as_a_limit_is_taken_too(namespace: Namespace) -> None:
