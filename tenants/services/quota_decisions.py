@@ -83,8 +83,8 @@ def decide(
         _as_seen(request, revision)
         if by in APPROVALS:
             part = granted or {} if by is Move.APPROVE_PART else None
-            given = Given(_amounts(request, part), _until(request, until), text)
-            return _approve(actor, request, given, over_capacity=over_capacity)
+            given = Given(amounts_given(request, part), _until(request, until), text)
+            return _approve(actor, request, given, meant=over_capacity)
         granting.move(
             request, by, actor=actor, text=text, decided_by=actor, decided_at=timezone.now(), first_approval={}
         )
@@ -143,14 +143,14 @@ def _as_seen(request: QuotaRequest, revision: int) -> None:
         raise Conflict(f"Request {request.number} was changed after you opened it: look again.", code="changed")
 
 
-def _approve(actor: User, request: QuotaRequest, given: Given, *, over_capacity: bool) -> QuotaRequest:
+def _approve(actor: User, request: QuotaRequest, given: Given, *, meant: bool) -> QuotaRequest:
     amounts, until = given.amounts, given.until
     weighed = weighing.weigh(request.namespace, amounts, until)
     if weighed.wall is not None:
         raise Invalid.at(weighed.wall.resource, f"Nobody may approve this: {weighed.wall.why}.", code="ceiling")
     _, rules = weighing.current()
-    if not over_capacity:
-        _within_capacity(request, rules, amounts)
+    if not meant:
+        _within_capacity(request, amounts)
     if not _enough_persons(actor, request, rules, given):
         first = {"by": actor.pk, "name": str(actor), "at": timezone.now().isoformat(), **given.figures(request)}
         return granting.move(request, Move.APPROVE_FIRST, actor=actor, text=given.text, first_approval=first)
@@ -165,8 +165,8 @@ def _approve(actor: User, request: QuotaRequest, given: Given, *, over_capacity:
     return request
 
 
-def _amounts(request: QuotaRequest, part: Mapping[str, int] | None) -> dict[str, int]:
-    """What is given: all that is asked, or in `part`.
+def amounts_given(request: QuotaRequest, part: Mapping[str, int] | None) -> dict[str, int]:
+    """What is given: all that is asked, or in `part`. Raises Invalid at a resource.
 
     In part it is of each resource between the limit as it is and what is asked, and more of one of them.
     """
@@ -196,13 +196,18 @@ def _until(request: QuotaRequest, until: date | None) -> date | None:
     return last
 
 
-def _within_capacity(request: QuotaRequest, rules: policy.Policy, amounts: Mapping[str, int]) -> None:
-    limits = request.namespace.limits
-    raises = {resource: amount - limits.get(resource, 0) for resource, amount in amounts.items()}
-    if over := capacity.beyond(request.namespace.cluster, rules, raises):
+def _within_capacity(request: QuotaRequest, amounts: Mapping[str, int]) -> None:
+    if over := over_capacity(request, amounts):
         much = ", ".join(f"{say(resource, amount)} of {title(resource)}" for resource, amount in over.items())
         words = f"This grants {much} more than the cluster has left. Tick that it is meant."
         raise Invalid.at("over_capacity", words, code="over_capacity")
+
+
+def over_capacity(request: QuotaRequest, amounts: Mapping[str, int]) -> dict[str, int]:
+    """Resource → how much more these limits grant than the cluster has left; {} where it has enough."""
+    limits = request.namespace.limits
+    raises = {resource: amount - limits.get(resource, 0) for resource, amount in amounts.items()}
+    return capacity.beyond(request.namespace.cluster, weighing.current()[1], raises)
 
 
 def _enough_persons(actor: User, request: QuotaRequest, rules: policy.Policy, given: Given) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from tenants import access, weighing
+from tenants.errors import Invalid
 from tenants.forms.approvals import DecisionForm
 from tenants.forms.joining import ReplyForm
 from tenants.models import QuotaRequest
@@ -181,6 +183,10 @@ def _deed(found: QuotaRequest, form: DecisionForm) -> dict[str, Any]:
     if given is None:
         return {"button": "Approve", "notes": [], "asked": found}
     amounts, until = given
+    try:
+        verbs.amounts_given(found, amounts if decision == Move.APPROVE_PART else None)
+    except Invalid as wrong:
+        return {"button": "Approve in part", "notes": list(wrong.fields.values()), "asked": found}
     standing = weighing.standing(found.namespace)
     two = verbs.needs_two(weighing.current()[1], amounts, standing)
     words = ", ".join(resources.say(resource, amount) for resource, amount in amounts.items())
@@ -189,10 +195,17 @@ def _deed(found: QuotaRequest, form: DecisionForm) -> dict[str, Any]:
     return {
         "asked": found,
         "button": f"Approve {words}{last}",
-        "notes": shown.beside(found, amounts, until) if decision == Move.APPROVE_PART else [],
+        "notes": (shown.beside(found, amounts, until) if decision == Move.APPROVE_PART else [])
+        + _lacking(found, amounts),
         "two": two,
         "back": back,
     }
+
+
+def _lacking(found: QuotaRequest, amounts: Mapping[str, int]) -> list[str]:
+    over = verbs.over_capacity(found, amounts)
+    much = [f"{resources.say(name, more)} of {resources.title(name)}" for name, more in over.items()]
+    return [f"The cluster has {', '.join(much)} too little left: you are asked whether it is meant."] if over else []
 
 
 def _said(decided: QuotaRequest) -> str:
