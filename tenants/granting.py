@@ -1,7 +1,7 @@
 """Moves of a quota request: under its lock, each with its step in the thread, its audit line and its announcement.
 
 Services, the clock and the worker that confirms all go through `move`; which move leads where is `rules.granting`.
-Locks are taken namespace first, then the request. Call everything within a transaction.
+Locks are taken namespace first, then the request, then the cluster. Call everything within a transaction.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.urls import reverse
 from tenants import audit, limits, notices
 from tenants.errors import Conflict, Gone, NotFound
 from tenants.live import events
-from tenants.models import Cause, Namespace, QuotaRequest, QuotaStep, User
+from tenants.models import Cause, ClusterState, Namespace, QuotaRequest, QuotaStep, User
 from tenants.models.granting import DECIDED, OPEN, State
 from tenants.roles import role_in
 from tenants.rules.granting import Move, after
@@ -31,6 +31,8 @@ def lock(request: QuotaRequest) -> QuotaRequest:
         raise NotFound("This request is gone, and its namespace with it.")
     if namespace.deleting or namespace.team.deleting:
         raise Gone(f"{namespace} is being deleted: nothing more is changed in it.")
+    # What is left of the cluster is asked while others grant from it, too.
+    ClusterState.objects.select_for_update(no_key=True).filter(pk=namespace.cluster).first()
     found.namespace = namespace
     return found
 

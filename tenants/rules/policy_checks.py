@@ -92,6 +92,10 @@ def _faults(policy: Policy) -> Iterator[Fault]:
 def _of_rule(rule: Rule, known: tuple[str, ...]) -> Iterator[Fault]:
     if not rule.name.strip():
         yield "name", "Give the rule a name: decisions that it makes carry it."
+    if not rule.name.isprintable():
+        yield "name", "Letters, digits and signs that one can see, please."
+    if len(set(rule.resources)) < len(rule.resources):
+        yield "resources", "Each resource once, please."
     yield from _unknown("resources", rule.resources, known)
     yield from _unknown("at_most", rule.at_most, known)
     for resource in rule.at_most:

@@ -17,16 +17,19 @@ from django.utils import timezone
 from cluster.specs import STANDARD
 from tenants import access, audit, granting, notices, rules, weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
-from tenants.models import Grant, Namespace, QuotaRequest, QuotaWant, StaffRole, User
+from tenants.models import Grant, Namespace, QuotaRequest, QuotaStep, QuotaWant, StaffRole, User
 from tenants.models.granting import State
 from tenants.rules import resources, wanted
 from tenants.rules.broken import Broken
 from tenants.rules.granting import Move
+from tenants.services import pace
 from tenants.services.wishes import clean, lock_namespace, lock_team
 from tenants.weighing import Weighed
 
 DRAFTS_MAX = 20
 """As many drafts somebody may keep in one namespace."""
+SENT_PER_HOUR = 30
+"""So many requests one person may send, again and again the same among them."""
 
 
 def draft(
@@ -50,10 +53,10 @@ def draft(
         if namespace.quota_requests.filter(author=actor, state=State.DRAFT).count() >= DRAFTS_MAX:
             raise Conflict(f"You have {DRAFTS_MAX} drafts for {namespace}: send or delete one first.", code="too_many")
         request = QuotaRequest.objects.create(
-            namespace=namespace, author=actor, reason=_kept(reason), until=until, unread=dict(unread or {})
+            namespace=namespace, author=actor, reason=_kept(reason), until=until, unread=_unread(unread)
         )
         _want(request, wants)
-        audit.record(actor=actor, action="quota.draft", thing=request, detail=_words(request))
+        audit.record(actor=actor, action="quota.draft", thing=request)  # what it says is its author's alone
         granting.announce(request)
     return request
 
@@ -84,10 +87,10 @@ def edit(
     _require(actor, request)
     with transaction.atomic():
         found = _lock(actor, request, Move.EDIT)
-        found.reason, found.until, found.unread = _kept(reason), until, dict(unread or {})
+        found.reason, found.until, found.unread = _kept(reason), until, _unread(unread)
         _want(found, wants)
         if found.state == State.DRAFT:
-            return granting.move(found, Move.EDIT, actor=actor, detail=_words(found))
+            return granting.move(found, Move.EDIT, actor=actor)
         _no_other_open(found)
         sent = found.state == State.SUBMITTED
         kept = _weigh(found).kept if sent else {}
@@ -111,11 +114,15 @@ def discard(*, actor: User, request: QuotaRequest) -> None:
 def submit(*, actor: User, request: QuotaRequest) -> QuotaRequest:
     """Sends it: approved at once where the policy says so, else an approver decides, and hears of it.
 
-    Raises Invalid at fields (over the team's ceiling is one), Conflict at a resource for which a request is open.
+    Raises Invalid at fields (over the team's ceiling is one), Conflict where a request is open for a resource, TooMany.
     """
     _require(actor, request)
     with transaction.atomic():
         found = _lock(actor, request, Move.SUBMIT)
+        sent = QuotaStep.objects.filter(actor=actor, by=Move.SUBMIT)
+        if pace.left(sent, SENT_PER_HOUR, "at") == 0:
+            words = f"You sent {SENT_PER_HOUR} requests within an hour, and approvers read each: wait a little."
+            raise pace.too_many("wants", words, sent, SENT_PER_HOUR, "at")
         kept = _weigh(found).kept
         granting.move(found, Move.SUBMIT, actor=actor, detail=_words(found), submitted_at=Now(), **kept)
         return _by_rule(actor, found)
@@ -206,7 +213,12 @@ def _lock(actor: User, request: QuotaRequest, by: Move | None) -> QuotaRequest:
 
 def _kept(reason: str) -> str:
     """A reason as a draft keeps it; what is too long for it stays in `unread`."""
-    return reason.replace("\r\n", "\n").strip()[:1000]
+    return reason.replace("\0", "").replace("\r\n", "\n").strip()[:1000]
+
+
+def _unread(typed: Mapping[str, str] | None) -> dict[str, str]:
+    """As databases take it: without NUL."""
+    return {field: text.replace("\0", "") for field, text in (typed or {}).items()}
 
 
 def _want(request: QuotaRequest, wants: Mapping[str, int]) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tenants.errors import Conflict, DomainError, Forbidden, Gone, Invalid, NotFound
+from tenants.errors import Conflict, DomainError, Forbidden, Gone, Invalid, NotFound, TooMany
 from tenants.models import AuditEntry, Namespace, Notice, Operation, Plan, QuotaRequest, Team, User
 from tenants.rules.granting import Move
 from tenants.rules.policy import Rule
@@ -63,6 +63,24 @@ def test_discarded_draft_is_gone(alice: User, ask: Ask) -> None:
 def test_what_was_sent_is_withdrawn_and_not_deleted(alice: User, ask: Ask) -> None:
     with pytest.raises(Conflict):
         quota_requests.discard(actor=alice, request=ask())
+
+
+def test_draft_keeps_what_databases_take(alice: User, namespace: Namespace) -> None:
+    typed = {"memory": "1\0 GiB"}
+    draft = quota_requests.draft(actor=alice, namespace=namespace, wants={}, reason="a\0b", unread=typed)
+    assert (draft.reason, draft.unread) == ("ab", {"memory": "1 GiB"})
+
+
+def test_what_a_draft_asks_for_stands_in_nobody_elses_audit_log(ask: Ask) -> None:
+    ask(send=False)
+    assert AuditEntry.objects.get(action="quota.draft").detail == ""
+
+
+def test_approvers_are_not_asked_without_end(alice: User, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quota_requests, "SENT_PER_HOUR", 1)
+    quota_requests.withdraw(actor=alice, request=ask())
+    with pytest.raises(TooMany):
+        ask()
 
 
 def test_drafts_have_an_end(ask: Ask) -> None:
