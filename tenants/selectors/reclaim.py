@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 
 from django.db.models import BigIntegerField, Max, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
@@ -13,7 +15,7 @@ from django.utils import timezone
 
 from cluster.amounts import GIB, MIB
 from tenants import access
-from tenants.models import Cause, Grant, Namespace, Sample, User
+from tenants.models import Cause, Grant, Namespace, QuotaWant, Sample, User
 from tenants.rules.resources import in_order, is_storage, number, unit
 from tenants.selectors.quota import heading, standing
 
@@ -79,17 +81,17 @@ def unused(user: User) -> list[Unused]:
 
 
 def offers(places: Sequence[Namespace]) -> list[tuple[Namespace, tuple[Offer, ...]]]:
-    """What each of them could give back, without those that could not. Five queries however many there are."""
+    """What each of them could give back, without those that could not. Six queries however many there are."""
     reserved = standing(places)
     peaks = _peaks(places)
-    lately = _changed(places)
+    not_judged = _changed(places)
     found = []
     for place in places:
         given = []
         for resource in in_order(place.limits):
             limit = place.limits[resource]
             peak = peaks.get(place.pk, {}).get(resource)
-            if peak is None or resource in COUNTS or resource in lately.get(place.pk, ()) or peak >= SHARE * limit:
+            if peak is None or resource in COUNTS or resource in not_judged[place.pk] or peak >= SHARE * limit:
                 continue
             least = max(place.usage.get(resource, 0), reserved[place.pk].get(resource, 0), _least(place, resource))
             most = _sensible(resource, max(2 * peak, least))
@@ -131,13 +133,16 @@ def _peaks(places: Sequence[Namespace]) -> dict[int, dict[str, int]]:
 
 
 def _changed(places: Iterable[Namespace]) -> dict[int, set[str]]:
-    """Namespace → resources whose limit was changed in DAYS, or is raised for a time: they are not judged yet."""
+    """Namespace → resources not judged yet: changed in DAYS, raised for a time, or asked for just now."""
     since = timezone.now() - timedelta(days=DAYS)
     lately = Grant.objects.filter(namespace__in=places, at__gte=since).exclude(cause=Cause.PLAN)
     rows = lately | Grant.objects.running().filter(namespace__in=places)
-    found: dict[int, set[str]] = {}
-    for place, resource in rows.order_by().values_list("namespace", "resource"):
-        found.setdefault(place, set()).add(resource)
+    asked = QuotaWant.objects.filter(namespace__in=places, open=True)
+    found: dict[int, set[str]] = defaultdict(set)
+    for place, resource in chain(
+        *(some.values_list("namespace", "resource") for some in (rows.order_by(), asked.order_by()))
+    ):
+        found[place].add(resource)
     return found
 
 

@@ -222,6 +222,8 @@ RECENT = {
     ("team_delete", "GET"),
     ("team_delete", "POST"),
     ("team_transfer", "POST"),
+    ("approval", "POST"),
+    ("policy", "POST"),
 }
 
 # allauth's own pages, by GET: signed in → status, signed out → status. They are about one's own account alone.

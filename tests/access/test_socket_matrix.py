@@ -85,7 +85,8 @@ async def test_approvals_are_told_to_staff_alone(connect: Connect, world: World)
 
 
 async def test_everybody_counts_their_own_notices(connect: Connect, world: World) -> None:
-    unread = {"alice": 3, "andy": 2}  # the suspended team, an approved request; and alice's own release
+    # Managers: the suspended team, an approved request; alice: her release; the approver: two requests.
+    unread = {"alice": 3, "andy": 2, "dave": 2}
     for who in CAST:
         socket = await connect(world.people.get(who))
         await socket.open()

@@ -49,6 +49,12 @@ def test_a_limit_that_was_changed_lately_is_not_judged_yet(alice: User, namespac
     assert offered(alice) == {}
 
 
+def test_nobody_is_offered_to_give_back_what_is_asked_for(alice: User, namespace: Namespace) -> None:
+    used(namespace, GIB)
+    factories.make_quota_request(namespace, alice, memory=16 * GIB)
+    assert offered(alice) == {}
+
+
 def test_the_offer_is_never_below_what_is_taken(alice: User, namespace: Namespace) -> None:
     used(namespace, GIB // 2)
     namespace.usage = {"memory": 3 * GIB // 2}

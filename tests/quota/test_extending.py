@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from tenants import granting
 from tenants.errors import Conflict
-from tenants.models import Grant, Namespace, QuotaRequest, User
+from tenants.models import Grant, Namespace, QuotaRequest, StaffRole, User
 from tenants.rules.granting import Move
 from tenants.rules.policy import Rule
 from tenants.services import quota_decisions, quota_requests
-from tests.factories import GIB
+from tests.factories import GIB, make_user
 from tests.quota.conftest import Ask, Live
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +78,12 @@ def test_raise_is_extended_once(alice: User, andy: User, raised: QuotaRequest) -
         quota_requests.extend(actor=andy, request=raised)
     assert caught.value.code == "open"
     assert QuotaRequest.objects.count() == 2
+
+
+def test_one_person_does_not_give_for_good_what_two_gave_for_a_time(dave: User, ask: Ask, live: Live) -> None:
+    live(two_persons={"memory": 10 * GIB})
+    first = ask(until=timezone.localdate() + timedelta(days=1))
+    approve(first, dave)
+    approve(first, make_user("diana", staff_role=StaffRole.APPROVER))
+    granting.confirmed(Namespace.objects.get())
+    assert approve(ask(memory=12 * GIB), dave).state == "submitted"

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tenants import granting
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, Suspended
 from tenants.models import (
     AuditEntry,
@@ -309,17 +308,6 @@ def test_first_approval_of_who_may_not_decide_any_more_does_not_count(
     decide()
     User.objects.filter(pk=dave.pk).update(staff_role=StaffRole.SUPPORT)
     assert decide(actor=diana).state == State.SUBMITTED
-
-
-def test_one_person_does_not_give_for_good_what_two_gave_for_a_time(
-    decide: Decide, two: None, diana: User, alice: User, namespace: Namespace
-) -> None:
-    decide(until=day(1))
-    decide(actor=diana, until=day(1))
-    namespace.refresh_from_db()
-    granting.confirmed(namespace)
-    longer = make_quota_request(namespace, alice, memory=12 * GIB)
-    assert decide(request=longer).state == State.SUBMITTED
 
 
 def test_below_the_size_one_person_is_enough(decide: Decide, two: None) -> None:
