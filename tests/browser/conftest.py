@@ -17,6 +17,8 @@ from tests.browser.looking import WIDE, Watch
 from tests.prerequisites import CHROMIUM
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+NODES = 12
+"""As many as the demo's: rules grant nothing that the cluster has not left."""
 SPEED = 4
 """How much faster than life the simulated cluster is: rollouts are short, and still have steps to see."""
 PATIENCE = 15_000
@@ -47,7 +49,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="package")
 def simulated() -> Iterator[SimCluster]:
     """The cluster behind the demo, in this process, so that a test can take it away."""
-    with SimCluster(speed=SPEED) as cluster:
+    with SimCluster(speed=SPEED, nodes=NODES) as cluster:
         yield cluster
 
 
