@@ -102,15 +102,17 @@ def test_claim_that_waits_for_its_first_pod_is_no_failure(api: Api, stuck: str) 
 
 
 def test_log_of_a_failing_init_container_is_read_by_its_name(api: Api, stuck: str) -> None:
-    def ended(pod: dict[str, Any]) -> bool:
-        return bool(status_of(pod, "initContainerStatuses").get("lastState", {}).get("terminated"))
+    taken_away: list[str] = []
 
-    api.until("pods", stuck, "init-fails", ended, timeout=90)
-    for _ in range(5):  # a kubelet that takes the container before away just now says so, with 200
+    def ended(pod: dict[str, Any]) -> bool:
+        last = status_of(pod, "initContainerStatuses").get("lastState", {}).get("terminated", {})
+        return bool(last) and last["containerID"] not in taken_away
+
+    gone = "unable to retrieve container logs for "  # said with 200: a kubelet removed it just before its status changed
+    while not taken_away or answer.text.startswith(gone):
+        api.until("pods", stuck, "init-fails", ended, timeout=120)
         answer = api.get(path("pods", stuck, "init-fails", "log"), accept="*/*", container="init", previous="true")
-        if "unable to retrieve container logs" not in answer.text:
-            break
-        api.until("pods", stuck, "init-fails", ended, timeout=90)
+        taken_away.append(answer.text.removeprefix(gone))
     assert (answer.status, answer.text) == (200, "no\n")
     waiting = api.get(path("pods", stuck, "init-fails", "log"), container="web")
     assert waiting.status == 400
