@@ -16,7 +16,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.internal.flows.login import _authenticate
 from allauth.socialaccount.internal.flows.signup import redirect_to_signup
-from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib import messages
@@ -181,10 +181,19 @@ class OrganizationAdapter(DefaultSocialAccountAdapter):
                 return cast(User, super().save_user(request, sociallogin))
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
-        """Whose confirmed address it is, where the provider is trusted for it (tenants.oidc). No other account."""
+        """Whose confirmed address it is, where the provider is trusted for it (tenants.oidc). No other account.
+
+        Without the address where another tab has connected the account since it was looked for: it is no longer new.
+        """
         trusted = [address.email for address in sociallogin.email_addresses if address.verified]
         found = EmailAddress.objects.filter(email__in=trusted, verified=True).select_related("user").first()
-        return (found.user, found.email) if found else None
+        if found is None:
+            return None
+        identity = {"provider": sociallogin.account.provider, "uid": sociallogin.account.uid}
+        if connected := SocialAccount.objects.filter(**identity).select_related("user").first():
+            sociallogin.account = connected
+            return connected.user, ""
+        return found.user, found.email
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **told: Any) -> None:
         error = told.get("exception")

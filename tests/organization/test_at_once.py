@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.signals import pre_social_login
 from django.db import connections
 from django.db.models.signals import pre_save
 from django.test import Client
 
+from tenants.adapters import OrganizationAdapter
 from tenants.models import AuditEntry, User
 from tests.oidc_provider import Provider
 from tests.organization.conftest import Visitor
@@ -97,3 +98,27 @@ def test_a_sign_up_form_sent_twice_makes_one_account(db: None) -> None:
         answers = both(*[lambda: Client().post("/accounts/signup/", wish)] * 2)
     assert [answer.status_code for answer in answers] in ([302, 302], [302, 200], [200, 302])
     assert User.objects.get().username == "zoe"
+
+
+def test_an_account_that_two_tabs_connect_is_connected_once(visitor: Visitor, django_user_model: type[User]) -> None:
+    nina = django_user_model.objects.create_user("nina", "nina@harbor.example", "harbour seven")
+    EmailAddress.objects.create(user=nina, email=nina.email, verified=True, primary=True)
+    other = Visitor(Client())
+    ways = [one.answer(one.leave(), "nina") for one in (visitor, other)]
+    with together(pre_save, SocialAccount):
+        answers = both(lambda: visitor.back(ways[0]), lambda: other.back(ways[1]))
+    assert {answer.status_code for answer in answers} == {302}
+    assert [visitor.signed_in, other.signed_in].count(True) >= 1
+    assert SocialAccount.objects.get().user == nina
+    assert {answer.headers["Location"] for answer in answers} <= {"/", "/accounts/login/"}
+
+
+def test_an_account_that_another_tab_connected_meanwhile_is_no_longer_new(alice: User) -> None:
+    EmailAddress.objects.create(user=alice, email="alice@harbor.example", verified=True, primary=True)
+    there = SocialAccount.objects.create(user=alice, provider="harbor", uid="sub-of-alice")
+    mine = SocialLogin(
+        account=SocialAccount(provider="harbor", uid="sub-of-alice"),
+        email_addresses=[EmailAddress(email="alice@harbor.example", verified=True)],
+    )
+    assert OrganizationAdapter().authenticate_by_email(mine) == (alice, "")
+    assert mine.account == there
