@@ -22,4 +22,6 @@ MAIL_IS_PRINTED = False
 ACCOUNT_RATE_LIMITS = False
 FAILED_TOKENS_RATE = None
 LIVE = False
+# Each test has clients of its own, and each would look through all static files before its first request.
+WHITENOISE_AUTOREFRESH = True
 CLUSTERS = {"default": {"title": "harbor-1", "server": "http://127.0.0.1:9"}}
