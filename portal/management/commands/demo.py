@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import socket
 import threading
 from argparse import ArgumentParser
@@ -18,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from portal import embedded, seed
 from simcluster.server import SimCluster
+from tenants import migrations
 
 HOST = "127.0.0.1"
 NODES = 12
@@ -26,6 +28,8 @@ NODES = 12
 DATABASES = ("berth.sqlite3", "cluster.state")
 BESIDE = ("", "-journal", "-shm", "-wal")
 KUBECONFIG = "kubeconfig"
+# Which migrations made the database: one that was written anew since then would find tables that it does not know.
+MIGRATIONS = "migrations.json"
 
 
 class Command(BaseCommand):
@@ -52,6 +56,7 @@ class Command(BaseCommand):
         folder = _folder(cluster, data)
         if reset:
             _throw_away(folder)
+        _check_version(folder)
         settings.SITE_URL = f"http://{HOST}:{port}"
         settings.DATABASES["default"]["NAME"] = str(folder / "berth.sqlite3")
         connection.settings_dict["NAME"] = str(folder / "berth.sqlite3")
@@ -120,13 +125,39 @@ def _folder(cluster: str, data: str) -> Path:
 
 def _throw_away(folder: Path) -> None:
     """Deletes what an earlier demo left. Where anything else is in the folder, it is somebody's, and nothing goes."""
-    ours = {KUBECONFIG, *(name + beside for name in DATABASES for beside in BESIDE)}
+    ours = {KUBECONFIG, MIGRATIONS, *(name + beside for name in DATABASES for beside in BESIDE)}
     found = sorted(folder.iterdir())
     others = [file.name for file in found if file.name not in ours or not file.is_file()]
     if others:
         raise CommandError(f"{folder} holds what no demo made ({others[0]}). Name a folder of the demo's own.")
     for file in found:
         file.unlink()
+
+
+def _check_version(folder: Path) -> None:
+    """Keeps beside the data what made its tables. Raises CommandError where that was another version of Berth."""
+    kept, now = folder / MIGRATIONS, _migrations()
+    if (folder / DATABASES[0]).exists():
+        try:
+            known = json.loads(kept.read_text())
+        except (OSError, ValueError):
+            known = {"": ""}  # older than this file
+        if not known.items() <= now.items():
+            raise CommandError(
+                f"The demo’s data in {folder} are of another version of Berth, which this one cannot read.\n"
+                "`make demo-reset` throws them away and starts afresh."
+            )
+    kept.write_text(json.dumps(now, indent=1))
+
+
+def _migrations() -> dict[str, str]:
+    """Name → digest of what each of Berth's migrations says, comments (when it was written) aside."""
+    folder = Path(migrations.__path__[0])
+    found = {}
+    for file in sorted(folder.glob("[0-9]*.py")):
+        said = "\n".join(line for line in file.read_text().splitlines() if not line.startswith("#"))
+        found[file.stem] = hashlib.sha256(said.encode()).hexdigest()
+    return found
 
 
 def _title(kubeconfig: Path) -> str:
