@@ -9,17 +9,19 @@ from urllib.parse import urlsplit
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.manage_email import assess_unique_email
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.internal.flows.login import _authenticate
-from allauth.socialaccount.internal.flows.signup import redirect_to_signup
+from allauth.socialaccount.internal.flows.signup import complete_social_signup, redirect_to_signup
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -157,6 +159,23 @@ class OrganizationAdapter(DefaultSocialAccountAdapter):
 
         Whoever got one a moment ago, by another tab, is signed in to it instead.
         """
+        _sign_in_if_known(request, sociallogin)
+        return True
+
+    def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Makes the account at once where the address is free, and raises ImmediateHttpResponse with the answer.
+
+        allauth looks for the address once more, right after this: one that another tab took meanwhile is somebody
+        else's to it, and who signs in would be told to confirm it. Here the database decides (`save_user`).
+        """
+        address = next((one.email for one in sociallogin.email_addresses), "")
+        if address and assess_unique_email(address):
+            try:
+                AccountAdapter(request).clean_username(sociallogin.user.username)
+            except ValidationError:
+                sociallogin.user.username = ""
+            self.save_user(request, sociallogin)
+            raise ImmediateHttpResponse(complete_social_signup(request, sociallogin))
         _sign_in_if_known(request, sociallogin)
         return True
 

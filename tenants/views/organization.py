@@ -16,6 +16,7 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.socialaccount.views import connections as allauths_connections
 from django.contrib import messages
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -82,12 +83,16 @@ def _client(request: HttpRequest, provider_id: str) -> OidcClient:
 def _flow(view: Any, request: HttpRequest, client: OidcClient) -> HttpResponse:
     """One step of allauth's; a provider that does not answer, or answers nonsense, is told in words.
 
-    Two tabs may connect one account with the organization at once: the database lets one of them.
+    Two tabs may connect one account with the organization at once: the database lets one of them. Whoever signed in
+    in another tab has a new session there, and is led to it.
     """
     try:
         answer: HttpResponse = view.adapter_view(client)(request)
     except (OAuth2Error, RequestException, ValueError, KeyError) as error:
         answer = render_authentication_error(request, client.get_provider(), exception=error)
+    except UpdateError:
+        request.session.modified = False
+        answer = redirect("account_login")
     except IntegrityError:
         messages.error(request, "You signed in twice at once. Sign in again.")
         answer = redirect("account_login")

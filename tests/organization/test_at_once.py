@@ -18,6 +18,7 @@ from django.test import Client
 
 from tenants.adapters import OrganizationAdapter
 from tenants.models import AuditEntry, User
+from tenants.sessions import SessionStore
 from tests.oidc_provider import Provider
 from tests.organization.conftest import Visitor
 
@@ -26,12 +27,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 @contextmanager
 def together(signal: Any, sender: Any = None) -> Iterator[None]:
-    """Two that get as far as `signal` go on together; whom another holds up is not waited for long."""
+    """Two that get as far as `signal` go on together; where the first holds a lock then, it does not wait for long."""
     ready = Barrier(2)
 
     def meet(**_: Any) -> None:
         with suppress(BrokenBarrierError):
-            ready.wait(timeout=3)
+            ready.wait(timeout=3 if sender else 60)
 
     signal.connect(meet, sender=sender)
     try:
@@ -80,6 +81,49 @@ def test_two_tabs_of_one_browser_make_one_account(visitor: Visitor) -> None:
         answers = both(lambda: visitor.back(ways[0]), lambda: other.back(ways[1]))
     assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [(302, "/")] * 2
     assert User.objects.count() == 1
+
+
+def test_who_was_signed_up_in_another_tab_meanwhile_is_signed_in(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.client.get("/accounts/login/")
+    other = Visitor(Client())
+    first = visitor.leave()
+    other.client.cookies["sessionid"] = visitor.client.cookies["sessionid"].value
+    ways = [visitor.answer(first, "nina"), visitor.answer(other.leave(), "nina")]
+    is_open = OrganizationAdapter.is_open_for_signup
+    answers = []
+
+    def the_other_first(*asked: Any) -> bool:
+        monkeypatch.undo()
+        found = is_open(*asked)
+        answers.append(other.back(ways[1]))
+        return found
+
+    monkeypatch.setattr(OrganizationAdapter, "is_open_for_signup", the_other_first)
+    answers.append(visitor.back(ways[0]))
+    assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [(302, "/")] * 2
+    assert visitor.signed_in
+    assert other.signed_in
+    assert User.objects.count() == 1
+
+
+def test_a_tab_whose_session_another_signed_in_with_is_led_on(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.client.get("/accounts/login/")
+    way = visitor.answer(visitor.leave(), "nina")
+    save = SessionStore.save
+
+    def signed_in_elsewhere(session: SessionStore, must_create: bool = False) -> None:
+        monkeypatch.undo()
+        session.delete(session.session_key)
+        save(session, must_create)
+
+    monkeypatch.setattr(SessionStore, "save", signed_in_elsewhere)
+    answer = visitor.back(way)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/accounts/login/")
+    assert "sessionid" not in answer.cookies
 
 
 def test_two_people_of_one_name_get_an_account_each(visitor: Visitor, provider: Provider) -> None:
