@@ -1,7 +1,8 @@
 """Moves of a quota request: under its lock, each with its step in the thread, its audit line and its announcement.
 
 Services, the clock and the worker that confirms all go through `move`; which move leads where is `rules.granting`.
-Locks are taken namespace first, then the request, then the cluster. Call everything within a transaction.
+Locks are taken namespace first, then the request, then its team, then the cluster: whoever takes them in another order
+waits for ever. Call everything within a transaction.
 """
 
 from __future__ import annotations
@@ -31,10 +32,13 @@ def lock(request: QuotaRequest) -> QuotaRequest:
         raise NotFound("This request is gone, and its namespace with it.")
     if namespace.deleting or namespace.team.deleting:
         raise Gone(f"{namespace} is being deleted: nothing more is changed in it.")
-    # What is left of the cluster is asked while others grant from it, too.
-    ClusterState.objects.select_for_update(no_key=True).filter(pk=namespace.cluster).first()
     found.namespace = namespace
     return found
+
+
+def lock_cluster(namespace: Namespace) -> None:
+    """Whoever else grants of the namespace's cluster waits: what is left of it is asked, and given, once."""
+    ClusterState.objects.select_for_update(no_key=True).filter(pk=namespace.cluster).first()
 
 
 def leads(request: QuotaRequest, by: Move) -> State:

@@ -145,6 +145,7 @@ def _as_seen(request: QuotaRequest, revision: int) -> None:
 
 def _approve(actor: User, request: QuotaRequest, given: Given, *, meant: bool) -> QuotaRequest:
     amounts, until = given.amounts, given.until
+    granting.lock_cluster(request.namespace)
     weighed = weighing.weigh(request.namespace, amounts, until)
     if weighed.wall is not None:
         raise Invalid.at(weighed.wall.resource, f"Nobody may approve this: {weighed.wall.why}.", code="ceiling")

@@ -251,6 +251,7 @@ def _weigh(request: QuotaRequest) -> Weighed:
     for want in request.wants.all():
         want.before = request.namespace.limits.get(want.resource, 0)
         want.save(update_fields=["before"])
+    granting.lock_cluster(request.namespace)
     weighed = weighing.weigh(request.namespace, wants, request.until)
     walls = {verdict.resource: _over(verdict.why) for verdict in weighed.verdicts if verdict.wall}
     if walls:
