@@ -91,6 +91,11 @@ class DomainForm(forms.Form):
             self.add_error(field if field in self.fields else None, message)
 
     @property
+    def misread(self) -> dict[str, list[str]]:
+        """What is wrong with what was typed, by field; what a quota was short of is not."""
+        return {name: [str(words) for words in found] for name, found in self.errors.items() if name not in self._short}
+
+    @property
     def first_error(self) -> str:
         """Id of the first input that needs a change; "" when none does."""
         return next((self[name].id_for_label or f"id_{name}" for name in self.fields if name in self.errors), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,10 +28,24 @@ class Remains:
     parts: tuple[dict[str, Any], ...]
 
 
-def panel(found: Preflight, shown: tuple[str, ...] = OF_APP) -> dict[str, Any]:
-    """Context of components/remains.html: those that are `shown`, and whatever else is short or taken by the class."""
+AMOUNTS = ("cpu", "memory", "replicas", "size")
+"""Fields of a form that say how much is wanted."""
+
+
+def panel(
+    found: Preflight, shown: tuple[str, ...] = OF_APP, errors: Mapping[str, Iterable[object]] | None = None
+) -> dict[str, Any]:
+    """Context of components/remains.html: those that are `shown`, and whatever else is short or taken by the class.
+
+    `errors` are a form's, by field: no figures stand beside an amount that could not be read.
+    """
+    unread = [(name.capitalize() if name != "cpu" else "CPU", name, words) for name, words in _wrong(errors or {})]
     rows = tuple(_remains(row) for row in found.rows if row.resource in shown or row.short or _special(row))
-    return {"remains": rows, "too_much": list(found.fields.values()), "notes": found.notes}
+    return {"remains": rows, "too_much": list(found.fields.values()), "notes": found.notes, "unread": unread}
+
+
+def _wrong(errors: Mapping[str, Iterable[object]]) -> list[tuple[str, str]]:
+    return [(name, " ".join(map(str, errors[name]))) for name in AMOUNTS if name in errors]
 
 
 def _special(row: Row) -> bool:

@@ -43,7 +43,7 @@ def new(request: Request, team: str, namespace: str) -> HttpResponse:
             told(request, f"You asked for {app.name}.", operation)
             return redirect("app", place.team.slug, place.name, app.name)
     context = {
-        **remains_context(place, None, spec),
+        **remains_context(place, None, spec, form),
         "namespace": place,
         "places": place.team.namespaces.filter(deleting_since=None),
         "team": place.team,
@@ -142,9 +142,12 @@ def ledger_of(app: App, most: int) -> list[ledger.LedgerRow]:
     return ledger.rows(releases, app.release, without_room(app, back))
 
 
-def remains_context(namespace: Namespace, app: App | None, spec: ReleaseSpec) -> dict[str, Any]:
-    """The panel that says what the quota leaves, surge included."""
-    return remains.panel(preflight(namespace, app=app, spec=spec, count=("apps", "volumes")))
+def remains_context(
+    namespace: Namespace, app: App | None, spec: ReleaseSpec, form: forms.SpecForm | None = None
+) -> dict[str, Any]:
+    """The panel that says what the quota leaves, surge included; what is wrong, where an amount cannot be read."""
+    found = preflight(namespace, app=app, spec=spec, count=("apps", "volumes"))
+    return remains.panel(found, errors=form.misread if form is not None else None)
 
 
 def draft(form: forms.SpecForm, base: ReleaseSpec) -> ReleaseSpec:
@@ -194,7 +197,7 @@ def _change(
     context = {
         **app_context(request, app, tab),
         **apps.live_context(app, apps.last_rollout(app)),
-        **remains_context(app.namespace, app, spec),
+        **remains_context(app.namespace, app, spec, form),
         "form": form,
         "current": current,
         "next_number": number,

@@ -54,7 +54,7 @@ def new_volume(request: Request, team: str, namespace: str) -> HttpResponse:
         "team": place.team,
         "form": form,
         "classes": classes,
-        **remains.panel(volume_preflight(place, size, chosen), remains.OF_VOLUME),
+        **remains.panel(volume_preflight(place, size, chosen), remains.OF_VOLUME, form.misread),
         "crumbs": crumbs(place, "New volume"),
     }
     return render(request, f"tenants/volumes/new.html{part}", context)

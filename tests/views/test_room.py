@@ -103,3 +103,25 @@ def test_an_operation_that_a_quota_refused_says_so_in_plain_words(as_bob: Client
     html = text(as_bob.get(f"/operations/{operation.pk}/"))
     assert PLAIN in html
     assert WORDS in html
+
+
+@pytest.mark.parametrize(("typed", "words"), [("400", "from 0 to 50"), ("-3", "from 0 to 50"), ("", "This is needed")])
+def test_a_number_that_cannot_be_read_has_no_figures(as_bob: Client, app_row: App, typed: str, words: str) -> None:
+    fields = {"size": "small", "replicas": typed}
+    html = text(as_bob.post(f"{APP}scale/?part=remains", fields, headers=TYPING))
+    assert ">Replicas</a> cannot be read." in html
+    assert words in html
+    assert "<table" not in html
+
+
+def test_a_volume_whose_size_cannot_be_read_has_no_figures(as_bob: Client, namespace: Namespace) -> None:
+    fields = {"size": "lots", "access_mode": "ReadWriteOnce", "storage_class": ""}
+    html = text(as_bob.post(f"{HERE}volumes/new?part=remains", fields, headers=TYPING))
+    assert ">Size</a> cannot be read." in html
+    assert "<table" not in html
+
+
+def test_what_a_quota_is_short_of_keeps_its_figures(as_bob: Client, app_row: App) -> None:
+    html = text(as_bob.post(f"{APP}scale/", {"size": "large", "replicas": "50"}))
+    assert "short</td>" in html
+    assert "cannot be read" not in html
