@@ -18,6 +18,9 @@ REASON_MAX = 300
 EMAIL_MAX = 254
 # What a pasted list may hold altogether; fifty of the longest addresses are less.
 LIST_MAX = 20_000
+# How many that are wrong are named, and how much of each.
+NAMED_MAX = 5
+SHOWN = 60
 _USERNAME = re.compile(r"[\w.+-]{1,150}")
 _NAMED = re.compile(r"<([^<>]*)>")
 # Line breaks and tabs are a person's own, and emoji are joined by U+200D; other invisible signs turn or hide what
@@ -50,9 +53,10 @@ def invitee(text: str) -> str:
 
 
 def invitees(text: str) -> list[str]:
-    """Whom a pasted list names, each once and as typed: one a line, or with commas, semicolons or spaces between.
+    """Whom a pasted list names, each once and as typed: one a line, or with commas or semicolons between.
 
-    Takes “Ada Lovelace <ada@example.com>” as mail programs write it. Raises Broken for none, and for too many.
+    Takes “Ada Lovelace <ada@example.com>” as mail programs write it, and addresses with spaces between. Raises Broken
+    for none, for too many, and with those that are neither an address nor a name.
 
     >>> invitees("Ada <ada@example.com>, bob")
     ['ada@example.com', 'bob']
@@ -61,15 +65,28 @@ def invitees(text: str) -> list[str]:
         raise Broken(f"At most {INVITEES_MAX} people at a time.")
     found: dict[str, str] = {}
     for part in re.split(r"[\n\r,;]+", text):
-        named = _NAMED.findall(part)
-        for one in named or part.split():
+        words = part.split()
+        alone = words if all("@" in word for word in words) else [part]
+        for one in _NAMED.findall(part) or alone:
             found.setdefault(one.strip().lower(), one.strip())
     found.pop("", None)
     if not found:
         raise Broken("Whom? Give e-mail addresses or user names.")
     if len(found) > INVITEES_MAX:
         raise Broken(f"At most {INVITEES_MAX} people at a time; these are {len(found)}.")
+    if wrong := [one for one in found.values() if not _is_invitee(one)]:
+        listed = ", ".join(f"“{one[:SHOWN]}”" for one in wrong[:NAMED_MAX])
+        more = f" and {len(wrong) - NAMED_MAX} more" if len(wrong) > NAMED_MAX else ""
+        raise Broken(f"Neither an e-mail address nor a user name: {listed}{more}. Nobody was invited yet.")
     return list(found.values())
+
+
+def _is_invitee(text: str) -> bool:
+    try:
+        invitee(text)
+    except Broken:
+        return False
+    return True
 
 
 def note(text: str) -> str:

@@ -34,12 +34,23 @@ def test_pasted_list_is_invited(as_alice: Client) -> None:
 
 def test_what_failed_stays_in_the_form_with_its_reason(as_alice: Client) -> None:
     html = as_alice.post(
-        "/t/payments/invitations/", {"people": "zoe@example.com, zoe@, bob", "role": "viewer", "note": "Hi"}
+        "/t/payments/invitations/", {"people": "zoe@example.com, carol, bob", "role": "viewer", "note": "Hi"}
     ).content.decode()
-    assert "This is no e-mail address" in html
     assert "A member already" in html
-    assert re.search(r"<textarea[^>]*name=\"people\"[^>]*>\s*zoe@\nbob</textarea>", html)
+    assert re.search(r"<textarea[^>]*name=\"people\"[^>]*>\s*carol\nbob</textarea>", html)
     assert Invitation.objects.get().email == "zoe@example.com"
+
+
+def test_what_is_no_address_is_named_at_the_field_and_nobody_is_invited_yet(as_alice: Client) -> None:
+    typed = "zoe@example.com, not an address\nzoe@; kim"
+    html = as_alice.post(
+        "/t/payments/invitations/", {"people": typed, "role": "viewer", "note": "Hi there"}
+    ).content.decode()
+    words = "Neither an e-mail address nor a user name: “not an address”, “zoe@”. Nobody was invited yet."
+    assert words in html
+    assert f"{typed}</textarea>" in html
+    assert "Hi there</textarea>" in html
+    assert not Invitation.objects.exists()
 
 
 def test_a_team_that_invited_too_many_reads_why_at_the_form(as_alice: Client, team: Team, settings: Settings) -> None:
