@@ -67,6 +67,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "requests.adopt": frozenset({SUPPORT}),  # decide on them where no owner or admin is there to do it
     "namespaces.create": frozenset({OWNER, ADMIN}),
     "namespaces.delete": frozenset({OWNER, ADMIN}),
+    "namespaces.pause": frozenset({OWNER, ADMIN}),  # what drifts in the cluster is listed, not repaired
     "quota.request": frozenset({OWNER, ADMIN}),  # ask for more, lower, withdraw
     "usage.export": frozenset({OWNER, ADMIN, SUPPORT, APPROVER}),  # grants and use, for charge-back
     "apps.write": frozenset({OWNER, ADMIN, DEVELOPER}),
@@ -122,7 +123,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "teams": _ANY
     | {"team.create", "team.edit", "team.delete", "team.transfer", "team.join", "team.leave"}
     | {"members.manage", "joining.read", "requests.adopt"}
-    | {"namespaces.create", "namespaces.delete"},
+    | {"namespaces.create", "namespaces.delete", "namespaces.pause"},
     "quota": _ANY | {"quota.request"},
     "site": _ANY | {"people.suspend", "teams.suspend", "quota.comment", "quota.decide", "policies.edit"},
 }

@@ -122,6 +122,19 @@ def rolled(app: App, rollout: Rollout) -> bool:
     return True
 
 
+def drifted(namespace: Namespace, what: str, words: list[str]) -> None:
+    """What of `what` differs in the cluster while the namespace is paused; [] when nothing does any more."""
+    with transaction.atomic():
+        held = Namespace.objects.select_for_update(no_key=True).filter(pk=namespace.pk, paused_at__isnull=False)
+        known = held.values_list("drifted", flat=True).first()
+        if known is None or known.get(what, []) == words:
+            return
+        others = {key: value for key, value in known.items() if key != what}
+        namespace.drifted = {**others, what: words} if words else others
+        Namespace.objects.filter(pk=namespace.pk).update(drifted=namespace.drifted)
+        announce(namespace, "conditions")
+
+
 def used(namespace: Namespace, amounts: Mapping[str, str]) -> bool:
     """`amounts` is `status.used` of the namespace's ResourceQuota; kept as numbers in the units of `rules.resources`.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 
 from tenants.models.intent import Intent
@@ -24,6 +25,8 @@ class Namespace(Intent):
     `usage` is the ResourceQuota's status as last seen, in the same shape (requests for CPU and memory), at `used_at`;
     {} until first seen.
     `remaining` is the progress of a deletion: {"kinds": {kind: count}, "finalizers": […], "retained": […]}.
+    While it is paused, nothing that somebody changed in the cluster is put right, and `drifted` says what differs:
+    {"namespace", "app NAME" or "volume NAME": [words]}.
     """
 
     noun = "namespace"
@@ -38,6 +41,12 @@ class Namespace(Intent):
     usage = models.JSONField(default=dict, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
     remaining = models.JSONField(default=dict, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    paused_reason = models.CharField(max_length=300, blank=True)
+    drifted = models.JSONField(default=dict, blank=True)
 
     objects = NamespaceQuerySet.as_manager()
 
@@ -50,6 +59,10 @@ class Namespace(Intent):
 
     def __str__(self) -> str:
         return self.cluster_name
+
+    @property
+    def paused(self) -> bool:
+        return self.paused_at is not None
 
     @property
     def ready(self) -> bool:

@@ -1,7 +1,7 @@
 """Drift: what the cluster holds is not what was wanted, and nobody is at work on it → the intent is applied again.
 
 Somebody edited or deleted managed objects behind Berth's back. Each repair leaves a line in the audit log. What is
-being deleted is never repaired.
+being deleted is never repaired; in a namespace that is paused, what differs is listed and stays until it is resumed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ SETTLES = 2.0
 # Two controllers that undo each other: the pause between repairs of one thing doubles, from and up to, in seconds.
 PAUSE_FIRST, PAUSE_LAST = 3.0, 300.0
 CALM = 600.0
+# Of each thing in a namespace that is paused: so many differences are listed, so many letters of each.
+LISTED, LISTED_LENGTH = 20, 200
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ class Healer:
             found = {"Namespace": found["Namespace"]}
         if itself is None:
             operations.nudge(noun=row.noun, target_id=row.pk)
+        if row.paused:
+            return self._listed(row, row.noun, sight.key, found)
         if not self._settled(sight.key, found):
             return bool(found)
         if not self._repair(row, sight.key, found):
@@ -75,6 +79,8 @@ class Healer:
         if not _stands(row.namespace):
             return True
         found = _differences(clusters.gateway(self.alias).preview(intents.app_spec(row)), sight)
+        if row.namespace.paused:
+            return self._listed(row.namespace, f"app {row.name}", sight.key, found)
         if self._settled(sight.key, found):
             self._repair(row, sight.key, found)
         return bool(found)
@@ -86,8 +92,17 @@ class Healer:
         if not _stands(row.namespace):
             return True
         found = _differences(clusters.gateway(self.alias).preview(intents.volume_spec(row)), sight)
+        if row.namespace.paused:
+            return self._listed(row.namespace, f"volume {row.name}", sight.key, found)
         if self._settled(sight.key, found):
             self._repair(row, sight.key, found)
+        return bool(found)
+
+    def _listed(self, namespace: Namespace, what: str, key: Key, found: dict[str, list[str]]) -> bool:
+        """Instead of a repair, while the namespace is paused."""
+        if self._settled(key, found) or not found:
+            words = [path[:LISTED_LENGTH] for paths in found.values() for path in paths]
+            outcomes.drifted(namespace, what, words[:LISTED])
         return bool(found)
 
     def _settled(self, key: Key, found: dict[str, list[str]]) -> bool:
@@ -116,7 +131,8 @@ class Healer:
             if going_on.exists():
                 return False
             current = type(row)._default_manager.select_for_update().filter(pk=row.pk, generation=row.generation)
-            if not current.filter(deleting_since__isnull=True).exists():
+            paused = "paused_at" if isinstance(row, Namespace) else "namespace__paused_at"
+            if not current.filter(deleting_since__isnull=True, **{f"{paused}__isnull": True}).exists():
                 return False
             operations.open(kind=f"{row.noun}.apply", target=row, actor=None, generation=row.generation)
             audit.record(

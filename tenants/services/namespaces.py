@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from tenants import access, limits, rules, weighing
+from tenants import access, audit, limits, rules, weighing
 from tenants.errors import Conflict, Gone, Invalid
+from tenants.live import events
 from tenants.models import Namespace, Operation, Plan, Team, User
 from tenants.rules.resources import say, title
 from tenants.services.wishes import carry_out, clean, confirmed, lock_namespace, lock_team, mark_deleting, under_way
@@ -51,10 +53,47 @@ def delete_namespace(*, actor: User, namespace: Namespace, confirm: str) -> Oper
         return begin_deletion(actor=actor, namespace=lock_namespace(namespace))
 
 
+def pause_namespace(*, actor: User, namespace: Namespace, reason: str) -> Namespace:
+    """From now on, what somebody changes in the cluster is listed and not put right; wishes are carried out as ever.
+
+    Raises Invalid at reason, Gone, Conflict where it is paused already.
+    """
+    access.require(actor, "namespaces.pause", namespace)
+    reason = clean("reason", lambda: rules.reason(reason))
+    with transaction.atomic():
+        found = lock_namespace(namespace)
+        if found.paused:
+            raise Conflict(f"{found} is paused already.", code="paused")
+        found.paused_at, found.paused_by, found.paused_reason = timezone.now(), actor, reason
+        _save_pause(actor, found, "namespace.pause", reason)
+    return found
+
+
+def resume_namespace(*, actor: User, namespace: Namespace) -> Namespace:
+    """The observer puts right again what differs. Raises Gone, Conflict where it is not paused."""
+    access.require(actor, "namespaces.pause", namespace)
+    with transaction.atomic():
+        found = lock_namespace(namespace)
+        if not found.paused:
+            raise Conflict(f"{found} is not paused.", code="not_paused")
+        found.paused_at, found.paused_by, found.paused_reason, found.drifted = None, None, "", {}
+        _save_pause(actor, found, "namespace.resume", "")
+    return found
+
+
 def begin_deletion(*, actor: User, namespace: Namespace) -> Operation:
     """The deletion of a locked namespace; its rights were asked for by the caller."""
     mark_deleting(namespace)
     return carry_out(actor=actor, row=namespace, kind="namespace.delete", action="namespace.delete")
+
+
+def _save_pause(actor: User, namespace: Namespace, action: str, reason: str) -> None:
+    namespace.save(update_fields=["paused_at", "paused_by", "paused_reason", "drifted", "updated_at"])
+    change = {"field": "paused", "old": not namespace.paused, "new": namespace.paused}
+    audit.record(actor=actor, action=action, thing=namespace, changes=[change], detail=reason)
+    events.announce(
+        events.Changed(team=namespace.team_id, noun=namespace.noun, id=str(namespace.pk), what="conditions")
+    )
 
 
 def _make(team: Team, name: str, plan: Plan) -> Namespace:
