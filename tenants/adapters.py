@@ -32,7 +32,7 @@ from tenants.account_mails import MAILS
 from tenants.models import User
 from tenants.oidc import Refused
 from tenants.passwords import named
-from tenants.services import sign_ins
+from tenants.services import refusals, sign_ins
 from tenants.views.recent import signed_in_recently
 
 # Where a connection has no address (a Unix socket): all such share one limit.
@@ -87,6 +87,13 @@ class AccountAdapter(DefaultAccountAdapter):
         actor = request.user if isinstance(request.user, User) else None
         person = named(username, email)
         sign_ins.refused(actor=actor, person=person, why="wrong password", typed=username or email)
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """A limit that holds is written down."""
+        if code in ("rate_limited", "too_many_login_attempts"):
+            actor = self.request.user if isinstance(self.request.user, User) else None
+            refusals.limit("sign-in", network=peer.network(self.request), actor=actor)
+        return super().validation_error(code, *args)
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         if "@" in username:

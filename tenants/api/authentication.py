@@ -19,6 +19,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from tenants import peer, presence, second_factor
 from tenants.errors import Forbidden
 from tenants.models import ApiToken, User
+from tenants.services import refusals
 from tenants.services.tokens import PREFIX, digest, live_token
 
 # A token's last use is written at most so often: reading stays reading.
@@ -53,9 +54,12 @@ class TokenAuthentication(BaseAuthentication):
 
 def _refuse(request: Request) -> NoReturn:
     """Raises AuthenticationFailed; Throttled where too many failed from that address. Good ones are not slowed."""
+    network = peer.network(request._request)
     limit = FailedTokens()
     if not limit.allow_request(request, None):  # type: ignore[arg-type]
+        refusals.limit("tokens that do not work", network=network)
         raise Throttled(wait=limit.wait(), detail="Too many tokens that do not work came from this address.")
+    refusals.token(network=network)
     raise AuthenticationFailed(WRONG)
 
 

@@ -199,6 +199,10 @@ def deed(entry: AuditEntry) -> str:
     noun, _, verb = entry.action.partition(".")
     if entry.action == "account.sign_in" and entry.outcome == "denied":
         return f"Was not signed in: {entry.target}"
+    if entry.action == "token.use":
+        return "Came with a token that does not work"
+    if entry.action == "limit.hold":
+        return f"Was slowed down by the {entry.target}"
     if entry.outcome == "denied":
         return f"May not {REFUSALS.get(entry.action, entry.action)}: {entry.target}"
     if entry.action in OWN_DEEDS and (entry.target_noun, entry.target_id) == ("user", str(entry.actor_id)):

@@ -48,6 +48,7 @@ class Answer:
     message: str = ""
 
 
+@pace.noted("invitations")
 def invite(*, actor: User, team: Team, people: Sequence[str], role: str, note: str = "") -> list[Answer]:
     """Invites each of `people` (e-mail addresses or user names); each has an answer of its own, in their order.
 
@@ -75,6 +76,7 @@ def invite(*, actor: User, team: Team, people: Sequence[str], role: str, note: s
     return answers
 
 
+@pace.noted("invitations")
 def resend(*, actor: User, invitation: Invitation) -> Invitation:
     """A new token and a new end, in the actor's name; the old token is dead. Raises Conflict, Forbidden, TooMany."""
     require_grant(actor, invitation.team, old=None, new=invitation.role)

@@ -25,6 +25,7 @@ MESSAGES_PER_HOUR = 10
 """What a person who asks to join may write in one thread, the first message included."""
 
 
+@pace.noted("join requests")
 def ask(*, actor: User, team: Team, message: str) -> JoinRequest:
     """Asks to join. Raises Invalid at message, Conflict where they asked or are in, NotFound for a team that is hidden.
 
@@ -54,6 +55,7 @@ def ask(*, actor: User, team: Team, message: str) -> JoinRequest:
     return request
 
 
+@pace.noted("messages")
 def reply(*, actor: User, request: JoinRequest, text: str) -> JoinMessage:
     """A message in the thread of an open request, by the person or whoever decides. Raises Invalid, TooMany at text."""
     text = clean("text", lambda: rules.message(text))

@@ -111,6 +111,7 @@ def discard(*, actor: User, request: QuotaRequest) -> None:
         found.delete()
 
 
+@pace.noted("requests for quota")
 def submit(*, actor: User, request: QuotaRequest) -> QuotaRequest:
     """Sends it: approved at once where the policy says so, else an approver decides, and hears of it.
 

@@ -6,8 +6,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from tenants.models import Namespace, Team
+from tenants import peer
+from tenants.models import Namespace, Team, User
+from tenants.services import refusals
 from tenants.views.scope import Crumb
+
+LIMITED = {
+    "account_login": "sign-in",
+    "account_signup": "sign-up",
+    "account_reset_password": "new passwords",
+    "account_reset_password_from_key": "new passwords",
+    "account_change_password": "new passwords",
+    "account_email": "addresses",
+    "account_reauthenticate": "sign-in",
+    "mfa_login_webauthn": "sign-in",
+}
+"""Name of an address → what its limit is of."""
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -40,6 +54,9 @@ def _above(request: HttpRequest) -> Crumb | None:
 
 def too_many(request: HttpRequest) -> HttpResponse:
     """A rate limit of sign-in and the like holds: says for how long to wait."""
+    name = request.resolver_match.url_name if request.resolver_match else ""
+    actor = request.user if isinstance(request.user, User) else None
+    refusals.limit(LIMITED.get(name or "", "attempts"), network=peer.network(request), actor=actor)
     response = render(request, "429.html", {"crumbs": []}, status=429)
     response.headers["Retry-After"] = "60"
     return response
