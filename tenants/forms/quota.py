@@ -94,7 +94,7 @@ def as_typed(resource: str, amount: int) -> str:
     """The text that `typed` reads back: the bare number where that is exact."""
     bare = resources.number(resource, amount)
     exact = typed(resource, bare) == amount
-    return bare if exact else f"{amount}m" if resource == "cpu" else resources.say(resource, amount)
+    return bare if exact else f"{amount}m" if resource == "cpu" else resources.exact(resource, amount)
 
 
 def initial(

@@ -25,6 +25,7 @@ _TITLES = {
     "services": "apps with a port",
     "secrets": "secrets",
 }
+_SINGLE = {"pods": "pod", "claims": "volume", "services": "app with a port", "secrets": "secret"}
 CPU_MOST = 100_000_000
 BYTES_MOST = 1 << 60
 COUNT_MOST = 100_000
@@ -81,12 +82,32 @@ def number(resource: str, amount: float) -> str:
 
 
 def say(resource: str, amount: int) -> str:
-    """An amount for people: “0.25 core”, “1.5 GiB”, “3 pods”."""
+    """An amount for people, of two decimals: “0.25 core”, “9.88 GiB”, “3 pods”; below one core or GiB it is exact."""
+    if resource == "cpu":
+        return say_cpu(amount) if abs(amount) < 1000 else f"{decimal(amount / 1000)} {_cores(amount)}"
+    if resource == "memory" or is_storage(resource):
+        short = amount % MIB == 0 and (amount < GIB or amount * 100 % GIB == 0)
+        return say_bytes(amount) if short else f"{decimal(amount / GIB)} GiB"
+    return exact(resource, amount)
+
+
+def exact(resource: str, amount: int) -> str:
+    """As `say`, with all its digits: what one may type to get just that."""
     if resource == "cpu":
         return say_cpu(amount)
     if resource == "memory" or is_storage(resource):
-        return say_bytes(amount) if amount % MIB == 0 else f"{decimal(amount / GIB)} GiB"
-    return f"{amount} {title(resource)}"
+        return say_bytes(amount)
+    return f"{amount} {_SINGLE.get(resource, title(resource)) if amount == 1 else title(resource)}"
+
+
+def named(resource: str, amount: int) -> str:
+    """An amount that names its resource: "40 GiB memory", "16 cores", "60 pods"."""
+    sized = resource == "memory" or is_storage(resource)
+    return f"{say(resource, amount)} {title(resource)}" if sized else say(resource, amount)
+
+
+def _cores(millicores: int) -> str:
+    return "core" if millicores == 1000 else "cores"
 
 
 def hard_key(resource: str) -> str:

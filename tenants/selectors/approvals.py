@@ -15,7 +15,7 @@ from tenants.models.granting import State
 from tenants.reservations import reserved_in
 from tenants.rules import policy as policies
 from tenants.rules.policy import Verdict
-from tenants.rules.resources import is_storage, number, say, title, unit
+from tenants.rules.resources import named, number, say, title, unit
 from tenants.selectors import usage
 
 ALWAYS = ("cpu", "memory", "storage", "pods")
@@ -198,7 +198,7 @@ def earlier(request: QuotaRequest) -> list[QuotaRequest]:
 
 def sentence(request: QuotaRequest) -> str:
     """What is asked for, in words: "40 GiB memory and 16 cores"."""
-    return _and(said(want.resource, want.wanted) for want in request.wants.all())
+    return _and(named(want.resource, want.wanted) for want in request.wants.all())
 
 
 def outcome(request: QuotaRequest) -> str:
@@ -206,12 +206,6 @@ def outcome(request: QuotaRequest) -> str:
     given = [say(want.resource, want.granted) for want in request.wants.all() if want.granted is not None]
     last = f" until {day_words(request.granted_until)}" if given and request.granted_until else ""
     return ", ".join(given) + last
-
-
-def said(resource: str, amount: int) -> str:
-    """An amount that names its resource: "40 GiB memory", "16 cores", "60 pods"."""
-    sized = resource == "memory" or is_storage(resource)
-    return f"{say(resource, amount)} {title(resource)}" if sized else say(resource, amount)
 
 
 def change(old: int, new: int) -> str:
@@ -236,7 +230,7 @@ def _row(request: QuotaRequest) -> Row:
     wants = list(request.wants.all())
     shares = [(want.wanted - want.before) / want.before for want in wants if want.before]
     size = None if any(not want.before for want in wants) else max(shares, default=0.0)
-    return Row(request, _and(said(want.resource, want.wanted) for want in wants), size, _kept_hint(request))
+    return Row(request, _and(named(want.resource, want.wanted) for want in wants), size, _kept_hint(request))
 
 
 def _kept_hint(request: QuotaRequest) -> Hint:

@@ -14,7 +14,7 @@ from tenants.models import Namespace, QuotaRequest, QuotaWant
 from tenants.rules import wanted
 from tenants.rules.broken import Broken
 from tenants.rules.policy import Verdict
-from tenants.rules.resources import number, say
+from tenants.rules.resources import number, say, unit
 from tenants.selectors import quota
 from tenants.selectors.quota import Line
 
@@ -63,14 +63,14 @@ def outlook(
     until: date | None,
     *,
     asked_as: QuotaRequest | None = None,
-    errors: Iterable[str] = (),
+    errors: Mapping[str, Iterable[str]] | None = None,
 ) -> Outlook:
     """What the policy that holds says to these limits now.
 
-    `asked_as` is the request that is being changed; `errors` what is wrong with the last day as it was typed.
+    `asked_as` is the request that is being changed; `errors` what is wrong with what was typed, by field.
     """
     standing, asked = weighing.standing(namespace), dict[str, int]()
-    hints = [Hint("bad", "Until:", words) for words in errors] + _in_the_way(namespace, wants, until, asked_as)
+    hints = unread(errors or {}) + _in_the_way(namespace, wants, until, asked_as)
     blocked = bool(hints)
     for resource, most in wants.items():
         try:
@@ -81,7 +81,7 @@ def outlook(
     weighed = weighing.weigh(namespace, asked, until)
     walls = [verdict for verdict in weighed.verdicts if verdict.wall]
     hints += [hint(verdict) for verdict in weighed.verdicts]
-    if not wants:
+    if not wants and not blocked:
         return Outlook("next", "Nothing is asked for yet:", "write a new limit beside what is not enough", ())
     if walls or blocked or len(asked) < len(wants):
         return Outlook("bad", "It cannot be sent like this", "", tuple(hints))
@@ -89,6 +89,41 @@ def outlook(
         how = "for a time" if until else "for good"
         return Outlook("ok", "Approved at once,", f"{how}, when you send it", tuple(hints))
     return Outlook("waiting", "An approver decides;", "you hear of it here and by mail", tuple(hints))
+
+
+def lowered(
+    namespace: Namespace, wants: Mapping[str, int], wrong: Mapping[str, str], tight: Mapping[str, str]
+) -> list[Hint]:
+    """What these lower limits leave free; by resource what is `wrong` with one, and where a rollout gets `tight`."""
+    held = quota.standing([namespace])[namespace.pk]
+    hints = []
+    for resource, most in wants.items():
+        name = f"{quota.heading(resource)}:"
+        if resource in wrong:
+            hints.append(Hint("bad", name, wrong[resource]))
+        elif resource in tight:
+            hints.append(Hint("warn", name, tight[resource]))
+        else:
+            hints.append(Hint("ok", name, f"{_free(resource, most - held.get(resource, 0))} free"))
+    return hints
+
+
+def _free(resource: str, amount: int) -> str:
+    return f"{say(resource, amount) if unit(resource)[0] else amount} would be"
+
+
+_WITHOUT = ("reason", "confirm", "__all__")
+
+
+def unread(errors: Mapping[str, Iterable[str]]) -> list[Hint]:
+    """What nobody can read of limits and last day, in words."""
+    return [
+        Hint("bad", f"{_heading(name)}:", " ".join(words)) for name, words in errors.items() if name not in _WITHOUT
+    ]
+
+
+def _heading(field: str) -> str:
+    return "Until" if field == "until" else quota.heading(field)
 
 
 def _in_the_way(

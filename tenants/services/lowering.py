@@ -12,7 +12,7 @@ from tenants.models import App, Cause, Namespace, Operation, User
 from tenants.releases import load
 from tenants.rules import quota
 from tenants.rules.broken import Broken
-from tenants.rules.resources import check_amount, say, title
+from tenants.rules.resources import check_amount, exact, named, say, title
 from tenants.services.quotas import reserved
 from tenants.services.wishes import lock_namespace
 
@@ -39,10 +39,10 @@ def lower(
         access.forget_roles(actor)
         if not access.can(actor, "quota.request", namespace):
             raise Forbidden("Your role in the team changed meanwhile: it does not allow this any more.")
-        if errors := _errors(namespace, wants):
+        if errors := faults(namespace, wants):
             raise Invalid(next(iter(errors.values())), fields=errors)
         if not confirmed and (tight := too_tight(namespace, wants)):
-            raise Invalid.at("confirm", " ".join(tight), code="unconfirmed")
+            raise Invalid.at("confirm", " ".join(tight.values()), code="unconfirmed")
         before = dict(namespace.limits)
         changes = [{"field": resource, "old": before[resource], "new": most} for resource, most in wants.items()]
         words = ", ".join(f"{title(name)} to {say(name, most)}" for name, most in wants.items())
@@ -60,20 +60,20 @@ def taken(namespace: Namespace) -> dict[str, int]:
     return least
 
 
-def too_tight(namespace: Namespace, wants: Mapping[str, int]) -> list[str]:
-    """What would not fit any more though all that stands does: the rollouts of apps, a sentence by resource."""
+def too_tight(namespace: Namespace, wants: Mapping[str, int]) -> dict[str, str]:
+    """What would not fit any more though all that stands does: the rollouts of apps, by resource a sentence."""
     held = reserved(namespace)
     rows = App.objects.filter(namespace=namespace, deleting_since=None, release__isnull=False).select_related("release")
-    sentences = []
+    sentences = {}
     for resource, most in wants.items():
         free = max(0, most - max(held.get(resource, 0), namespace.usage.get(resource, 0)))
         stuck = [app.name for app in rows if _surge(app, resource) > free]
         if stuck:
             names = ", ".join(stuck[:3]) + (f" and {len(stuck) - 3} more" if len(stuck) > 3 else "")
-            sentences.append(
-                f"With {say(resource, most)} of {title(resource)} the next rollout of {names} will not fit: "
-                f"it takes up to {say(resource, max(_surge(app, resource) for app in rows))} for a while, "
-                f"and {say(resource, free)} would be free."
+            takes = max(_surge(app, resource) for app in rows)
+            sentences[resource] = (
+                f"With {named(resource, most)} the next rollout of {names} will not fit: "
+                f"it takes {say(resource, takes)} more for a while, and {say(resource, free)} would be free."
             )
     return sentences
 
@@ -92,8 +92,8 @@ def _surge(app: App, resource: str) -> int:
     return quota.peak(one, spec.replicas, one, spec.replicas) - one * spec.replicas
 
 
-def _errors(namespace: Namespace, wants: Mapping[str, int]) -> dict[str, str]:
-    """Resource → what stands against its new limit."""
+def faults(namespace: Namespace, wants: Mapping[str, int]) -> dict[str, str]:
+    """Resource → what stands against its new limit; at "wants" where there is none."""
     least, errors = taken(namespace), {}
     for resource, most in wants.items():
         has = namespace.limits.get(resource)
@@ -116,6 +116,6 @@ def _errors(namespace: Namespace, wants: Mapping[str, int]) -> dict[str, str]:
 def _below(namespace: Namespace, resource: str, least: int) -> str:
     used, held = namespace.usage.get(resource, 0), reserved(namespace).get(resource, 0)
     if max(used, held) < least:
-        return f"At least {say(resource, least)}: a container that names no size gets as much by this plan."
+        return f"At least {exact(resource, least)}: a container that names no size gets as much by this plan."
     verb = "used" if used >= held else "reserved by what runs here"
-    return f"{say(resource, least)} are {verb}: not below that."
+    return f"{exact(resource, least)} {'is' if least == 1 else 'are'} {verb}: not below that."

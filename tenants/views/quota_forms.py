@@ -72,25 +72,39 @@ def discard(request: Request, number: int) -> HttpResponse:
 
 @page("GET", "POST")
 def lower(request: Request, team: str, namespace: str) -> HttpResponse:
-    """Immediate; where a rollout would not fit any more it asks whether that is meant."""
+    """Immediate; where a rollout would not fit any more it asks whether that is meant. `?part=left` while one types."""
     place = _place(request, team, namespace)
     suggested = {name: request.GET[name] for name in place.limits if name in request.GET}
     form = LowerForm(request.POST or None, offered=list(place.limits), initial=suggested)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not wanted_part(request, "left"):
         meant = form.cleaned_data["confirm"]
         verb: dict[str, Any] = {"actor": request.user, "namespace": place, "wants": form.wants, "confirmed": meant}
         if done := attempt(form, lambda: lowering.lower(**verb)):
             told(request, "You lowered the quota.", done[1])
             return redirect("quota", place.team.slug, place.name)
+    hints = _lowered(place, form)
+    if part := wanted_part(request, "left"):
+        return render(request, f"tenants/quota/lower.html{part}", {"hints": hints})
     context = {
         "namespace": place,
         "team": place.team,
         "form": form,
+        "hints": hints,
         "rows": quota_form.rows(place, {name: form[name] for name in form.offered}),
         "asks_to_confirm": "confirm" in form.errors,
         "crumbs": _crumbs(place, "Lower"),
     }
     return render(request, "tenants/quota/lower.html", context)
+
+
+def _lowered(place: Namespace, form: LowerForm) -> list[quota_form.Hint]:
+    """What the form as it stands would leave, with what nobody can read of it."""
+    if not form.is_bound:
+        form = LowerForm({name: form[name].value() or "" for name in form.offered}, offered=form.offered)
+    form.is_valid()
+    wrong = lowering.faults(place, form.wants)
+    tight = lowering.too_tight(place, form.wants)
+    return quota_form.unread(form.misread) + quota_form.lowered(place, form.wants, wrong, tight)
 
 
 def _change(request: Request, found: QuotaRequest, form: RequestForm) -> QuotaRequest | None:
@@ -129,8 +143,7 @@ def _form_page(request: Request, place: Namespace, form: RequestForm, asked: Quo
     else:
         wants = {want.resource: want.wanted for want in asked.wants.all()} if asked else {}
         until = asked.until if asked else None
-    wrong = [str(words) for words in form.errors.get("until", ())]
-    context: dict[str, Any] = {"outlook": quota_form.outlook(place, wants, until, asked_as=asked, errors=wrong)}
+    context: dict[str, Any] = {"outlook": quota_form.outlook(place, wants, until, asked_as=asked, errors=form.misread)}
     if part:
         return render(request, f"tenants/quota/form.html{part}", context)
     fields = {name: form[name] for name in form.offered}

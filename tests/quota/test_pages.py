@@ -160,3 +160,35 @@ def test_lowering_asks_whether_a_rollout_that_will_not_fit_is_meant(browser: Cli
     assert "the next rollout of checkout will not fit" in page
     assert browser.post("/t/payments/n/dev/quota/lower", {"memory": "5", "confirm": "on"}).status_code == 302
     assert Namespace.objects.get().limits["memory"] == 5 * GIB
+
+
+# -- what cannot be read, and what giving back leaves ----------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", [{"memory": "lots"}, {"memory": "lots", "cpu": "5"}])
+def test_an_amount_that_cannot_be_read_is_said_while_one_types(browser: Client, typed: dict[str, str]) -> None:
+    page = weighed(browser, **typed)
+    assert "It cannot be sent like this" in page
+    assert "Memory:" in page
+    assert "Write a number and a unit" in page
+
+
+LOWER = "/t/payments/n/dev/quota/lower"
+
+
+def left(browser: Client, **typed: str) -> str:
+    return browser.post(f"{LOWER}?part=left", typed, headers=HTMX).content.decode()
+
+
+def test_what_lowering_leaves_is_said_while_one_types(browser: Client, namespace: Namespace) -> None:
+    make_app(namespace, memory=2 * GIB, replicas=2)
+    assert "2 GiB would be free" in left(browser, memory="6")
+    assert "the next rollout of checkout will not fit: it takes 2 GiB more for a while" in left(browser, memory="5")
+    assert "4 GiB are reserved" in left(browser, memory="3")
+    assert "Write a number and a unit" in left(browser, memory="lots")
+    assert Namespace.objects.get().limits["memory"] == 8 * GIB
+
+
+def test_one_is_said_as_one(browser: Client, namespace: Namespace) -> None:
+    make_app(namespace, replicas=2)
+    assert "With 2 pods the next rollout of checkout will not fit: it takes 1 pod more" in left(browser, pods="2")

@@ -47,7 +47,7 @@ class AskedOut(serializers.ModelSerializer[QuotaWant]):
         return resources.base_unit(want.resource)
 
     def get_words(self, want: QuotaWant) -> str:
-        return approvals.said(want.resource, want.wanted)
+        return resources.named(want.resource, want.wanted)
 
 
 class HintOut(serializers.Serializer[approvals.Hint]):
