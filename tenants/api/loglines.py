@@ -18,10 +18,10 @@ from tenants import clusters
 from tenants.live import events, frames
 from tenants.live.guard import RECHECK
 from tenants.live.hub import Hub
-from tenants.live.logview import LogView
-from tenants.live.messages import OpenLogs
-from tenants.live.places import Places
-from tenants.live.runs import Run
+from tenants.live.logs.messages import OpenLogs
+from tenants.live.logs.places import Places
+from tenants.live.logs.runs import Run
+from tenants.live.logs.view import LogView
 from tenants.models import App
 
 AT_ONCE = 8

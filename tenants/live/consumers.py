@@ -8,14 +8,16 @@ from typing import Any
 from channels.db import database_sync_to_async
 
 from tenants import access
-from tenants.live import frames, topics
+from tenants.live import frames
 from tenants.live import hub as hubs
 from tenants.live.events import notices_group
 from tenants.live.guard import RIGHT_LOST, GuardedConsumer
-from tenants.live.logs import BLOCKED
-from tenants.live.logview import LogView
-from tenants.live.messages import OpenLogs, Subscribe, live_decoder, log_decoder
-from tenants.live.outbox import Outbox
+from tenants.live.logs.messages import OpenLogs, log_decoder
+from tenants.live.logs.streams import BLOCKED
+from tenants.live.logs.view import LogView
+from tenants.live.topics import topic as topics
+from tenants.live.topics.messages import Subscribe, live_decoder
+from tenants.live.topics.outbox import Outbox
 from tenants.models import App
 from tenants.selectors import notices
 

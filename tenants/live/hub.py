@@ -27,15 +27,16 @@ from cluster.pulse import Pulse
 from cluster.rollout import Rollout, derive
 from cluster.watch import Change, Informer
 from tenants import clusters
-from tenants.live import fragments, frames, lastlines
-from tenants.live.endings import Endings
+from tenants.live import frames
 from tenants.live.events import Changed, Message, team_group
-from tenants.live.logs import LogHub
-from tenants.live.outbox import Outbox, Shown
-from tenants.live.pace import Pace
-from tenants.live.runs import Run, runs
-from tenants.live.topics import SharedKey, Topic
-from tenants.live.upstream import Upstream
+from tenants.live.logs.endings import Endings
+from tenants.live.logs.runs import Run, runs
+from tenants.live.logs.streams import LogHub
+from tenants.live.logs.upstream import Upstream
+from tenants.live.topics import fragments, lastlines
+from tenants.live.topics.outbox import Outbox, Shown
+from tenants.live.topics.pace import Pace
+from tenants.live.topics.topic import SharedKey, Topic
 
 log = structlog.get_logger(__name__)
 

@@ -13,9 +13,9 @@ from channels.db import database_sync_to_async
 from cluster.connection import Connection
 from simcluster.server import SimCluster
 from tenants.live import hub as hubs
-from tenants.live import topics
 from tenants.live.events import serve_on
-from tenants.live.outbox import Outbox
+from tenants.live.topics import topic as topics
+from tenants.live.topics.outbox import Outbox
 from tenants.models import App, Namespace, Team, User
 from tests import factories
 from tests.tasks.conftest import carry_out, opened

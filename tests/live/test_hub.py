@@ -13,9 +13,9 @@ from cluster import pulse, watch
 from simcluster.server import SimCluster
 from tenants.live import hub as hubs
 from tenants.live.hub import WATCHED, Hub
-from tenants.live.logview import LogView
-from tenants.live.messages import OpenLogs
-from tenants.live.places import Caps, Places
+from tenants.live.logs.messages import OpenLogs
+from tenants.live.logs.places import Caps, Places
+from tenants.live.logs.view import LogView
 from tenants.models import App, Namespace, Team, User
 from tenants.services.tokens import create_token
 from tests import factories

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tenants.live import frames
-from tenants.live.logs import LogHub, Mark, SourceKey, Viewer
-from tenants.live.places import Caps, Full
-from tenants.live.resume import Token, checksum
-from tenants.live.ring import Entry
+from tenants.live.logs.places import Caps, Full
+from tenants.live.logs.resume import Token, checksum
+from tenants.live.logs.ring import Entry
+from tenants.live.logs.streams import LogHub, Mark, SourceKey, Viewer
 
 
 def key(pod: str = "web-1", restart: int = 0) -> SourceKey:

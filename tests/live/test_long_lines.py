@@ -11,12 +11,12 @@ import pytest
 from cluster.logs import LINE_BYTES, Line
 from tenants import clusters
 from tenants.api import loglines
-from tenants.live import upstream
-from tenants.live.endings import Endings
-from tenants.live.logs import SourceKey
-from tenants.live.messages import log_decoder
-from tenants.live.places import Places
-from tenants.live.runs import Run
+from tenants.live.logs import upstream
+from tenants.live.logs.endings import Endings
+from tenants.live.logs.messages import log_decoder
+from tenants.live.logs.places import Places
+from tenants.live.logs.runs import Run
+from tenants.live.logs.streams import SourceKey
 
 KEY = SourceKey("default", "ns", "web-1", "uid", "web", 0)
 LINES = 5_000

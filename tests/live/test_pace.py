@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from tenants.live.outbox import Outbox, Shown
-from tenants.live.pace import COALESCE, Pace
-from tenants.live.topics import Topic
+from tenants.live.topics.outbox import Outbox, Shown
+from tenants.live.topics.pace import COALESCE, Pace
+from tenants.live.topics.topic import Topic
 
 
 class Renderer:

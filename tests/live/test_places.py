@@ -11,13 +11,13 @@ import pytest
 
 from tenants.api import loglines
 from tenants.live import frames
-from tenants.live.logs import LogHub, Mark, SourceKey, Viewer
-from tenants.live.logview import LogView
-from tenants.live.messages import OpenLogs
-from tenants.live.places import Caps, Full, Places
-from tenants.live.resume import Token, checksum
-from tenants.live.ring import Entry
-from tenants.live.runs import Run
+from tenants.live.logs.messages import OpenLogs
+from tenants.live.logs.places import Caps, Full, Places
+from tenants.live.logs.resume import Token, checksum
+from tenants.live.logs.ring import Entry
+from tenants.live.logs.runs import Run
+from tenants.live.logs.streams import LogHub, Mark, SourceKey, Viewer
+from tenants.live.logs.view import LogView
 from tenants.models import App, User
 from tests.live.test_loghub import Log, attach, key
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.live.resume import WINDOW, Token, checksum, unseen
-from tenants.live.ring import Entry
+from tenants.live.logs.resume import WINDOW, Token, checksum, unseen
+from tenants.live.logs.ring import Entry
 
 
 def token(entries: list[Entry]) -> Token:

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.live.ring import FRAME, Entry, Ring
+from tenants.live.logs.ring import FRAME, Entry, Ring
 
 
 def fill(ring: Ring, count: int, *, start: int = 0, text: str = "line") -> None:

@@ -11,8 +11,8 @@ from channels.db import database_sync_to_async
 from django.db import OperationalError
 
 from tenants.live import guard
-from tenants.live.logview import LogView
-from tenants.live.outbox import Outbox
+from tenants.live.logs.view import LogView
+from tenants.live.topics.outbox import Outbox
 from tenants.models import App, Namespace, Team, User
 from tenants.services import members
 from tests.live.conftest import ORIGIN, Connect

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tenants.live import absence, upstream
-from tenants.live.absence import Absence
 from tenants.live.hub import Hub
-from tenants.live.logs import Mark, SourceKey
-from tenants.live.ring import Entry
+from tenants.live.logs import absence, upstream
+from tenants.live.logs.absence import Absence
+from tenants.live.logs.ring import Entry
+from tenants.live.logs.streams import Mark, SourceKey
 from tenants.models import App
 from tests.wire import Wire
 

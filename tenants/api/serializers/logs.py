@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from tenants.api.fields import NumberField, Strict
-from tenants.live.logview import MAX_TAIL
+from tenants.live.logs.view import MAX_TAIL
 from tenants.rules.quantities import whole
 
 

@@ -29,9 +29,9 @@ from tenants.api.views.door import Door, call
 from tenants.errors import DomainError
 from tenants.live import hub as hubs
 from tenants.live.hub import Hub
-from tenants.live.logs import TAIL
-from tenants.live.logview import why_full
-from tenants.live.places import Full
+from tenants.live.logs.places import Full
+from tenants.live.logs.streams import TAIL
+from tenants.live.logs.view import why_full
 from tenants.models import ApiToken, App
 from tenants.services.tokens import live_token
 

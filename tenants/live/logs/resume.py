@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from tenants.live.ring import Entry
+from tenants.live.logs.ring import Entry
 
 WINDOW = 64
 """How many of the newest lines a token names."""

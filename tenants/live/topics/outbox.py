@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from tenants.live import frames
-from tenants.live.lastlines import LastLines
-from tenants.live.topics import Topic
+from tenants.live.topics.lastlines import LastLines
+from tenants.live.topics.topic import Topic
 
 
 class Outbox:

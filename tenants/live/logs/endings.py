@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from cluster.watch import Change, Informer
-from tenants.live.logs import SourceKey
-from tenants.live.runs import ending
+from tenants.live.logs.runs import ending
+from tenants.live.logs.streams import SourceKey
 
 Pod = tuple[str, str, str]
 """(cluster alias, namespace, name)."""

@@ -17,12 +17,12 @@ from cluster.watch import Change
 from tenants import selectors
 from tenants.live import frames
 from tenants.live.events import Changed
-from tenants.live.topics import Topic
+from tenants.live.topics.topic import Topic
 from tenants.models import App, Namespace, Operation, Team
 
 PARTIALS: dict[str, tuple[str, tuple[str, ...]]] = {
     "app": ("tenants/apps/detail.html", ("header", "diagnosis", "rollout", "address", "events")),
-    "namespace": ("tenants/namespaces/detail.html", ("header", "conditions", "quota", "remaining")),
+    "namespace": ("tenants/namespaces/detail.html", ("header", "paused", "conditions", "quota", "remaining")),
     "quota": ("tenants/quota/namespace.html", ("seen", "figures", "asked", "changes")),
     "quotas": ("tenants/quota/team.html", ("seen", "totals", "cards")),
     "team": ("tenants/teams/detail.html", ("quota", "apps")),
@@ -85,7 +85,7 @@ def _render(topic: Topic, rollout: Rollout | None, events: Iterable[Event]) -> t
         context = selectors.apps.live_context(app, rollout, events)
         figures = _figures(topic, rollout) if rollout else None
     elif topic.noun in ("namespace", "quota"):
-        namespace = Namespace.objects.select_related("team", "plan").filter(pk=topic.id).first()
+        namespace = Namespace.objects.select_related("team", "plan", "paused_by").filter(pk=topic.id).first()
         if namespace is None:
             return None, {}
         of_place = {"namespace": selectors.namespaces.live_context, "quota": selectors.quota.page_context}

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, Protocol
 
 from channels.db import database_sync_to_async
 
 from cluster import errors
 from tenants.live import frames
-from tenants.live.logs import Source, SourceKey, Viewer
-from tenants.live.messages import OpenLogs, PreviousLogs
-from tenants.live.places import Full
-from tenants.live.resume import Token, unseen
-from tenants.live.ring import encode
-from tenants.live.runs import Run
+from tenants.live.logs.messages import OpenLogs, PreviousLogs
+from tenants.live.logs.places import Full
+from tenants.live.logs.resume import Token, unseen
+from tenants.live.logs.ring import encode
+from tenants.live.logs.runs import Run
+from tenants.live.logs.streams import LogHub, Source, SourceKey, Viewer
+from tenants.live.logs.upstream import Upstream
 from tenants.models import App, User
-
-if TYPE_CHECKING:
-    from tenants.live.hub import Hub
 
 Frame = frames.Message | str
 MAX_TAIL = 2_000
 
 
+class Sights(Protocol):
+    """What a view needs of the process's hub."""
+
+    logs: LogHub
+    upstream: Upstream
+
+    def runs(self, place: tuple[str, str, str]) -> list[Run]: ...
+
+    def watch_pods(self, place: tuple[str, str, str], changed: Callable[[], None]) -> Callable[[], None]: ...
+
+
 class LogView:
     """Follows all runs of an app's pods as they come and go."""
 
-    def __init__(self, hub: Hub, app: App, *, user: int, message: OpenLogs) -> None:
+    def __init__(self, hub: Sights, app: App, *, user: int, message: OpenLogs) -> None:
         self.app = app
         self._hub = hub
         self._place = (app.namespace.cluster, app.namespace.cluster_name, app.name)

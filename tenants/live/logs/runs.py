@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cluster import names
 from cluster.pruned import ContainerStatus, Pod, Terminated
 from tenants.live import frames
-from tenants.live.logs import SourceKey
+from tenants.live.logs.streams import SourceKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import structlog
 
 from cluster import errors
 from cluster.rollout import Diagnosis
-from tenants.live import fragments
-from tenants.live.runs import Run
-from tenants.live.upstream import Upstream
+from tenants.live.logs.runs import Run
+from tenants.live.logs.upstream import Upstream
+from tenants.live.topics import fragments
 
 log = structlog.get_logger(__name__)
 

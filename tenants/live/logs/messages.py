@@ -1,18 +1,10 @@
-"""What browsers may say over sockets: typed, unknown fields and unknown types refused."""
+"""What browsers may say of logs: typed, unknown fields and unknown types refused."""
 
 from __future__ import annotations
 
 import msgspec
 
-from tenants.live.resume import Token
-
-
-class Subscribe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="subscribe"):
-    topic: str
-
-
-class Unsubscribe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="unsubscribe"):
-    topic: str
+from tenants.live.logs.resume import Token
 
 
 class OpenLogs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="open"):
@@ -30,8 +22,6 @@ class PreviousLogs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
     lines: int = 50
 
 
-LiveMessage = Subscribe | Unsubscribe
 LogMessage = OpenLogs | PreviousLogs
 
-live_decoder = msgspec.json.Decoder(LiveMessage)
 log_decoder = msgspec.json.Decoder(LogMessage)

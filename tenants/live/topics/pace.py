@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from tenants.live.outbox import Shown
+from tenants.live.topics.outbox import Shown
 
 COALESCE = 0.1
 """Seconds between two looks: all changes of a topic within them are shown as one."""

@@ -13,9 +13,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from tenants.live import frames
-from tenants.live.places import Caps, Full, Places
-from tenants.live.resume import Token, unseen
-from tenants.live.ring import Entry, Ring, encode
+from tenants.live.logs.places import Caps, Full, Places
+from tenants.live.logs.resume import Token, unseen
+from tenants.live.logs.ring import Entry, Ring, encode
 
 TICK = 0.05
 """Seconds between two frames of one source; the first line after a pause goes at once."""

@@ -12,10 +12,10 @@ from cluster import errors
 from cluster.logs import Resumer, follow
 from tenants import clusters
 from tenants.live import frames
-from tenants.live.absence import Absence
-from tenants.live.endings import Endings
-from tenants.live.logs import Mark, SourceKey
-from tenants.live.ring import Entry
+from tenants.live.logs.absence import Absence
+from tenants.live.logs.endings import Endings
+from tenants.live.logs.ring import Entry
+from tenants.live.logs.streams import Mark, SourceKey
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""Lines of containers: one upstream each, whoever looks."""

@@ -1,0 +1,1 @@
+"""What pages are about: rendered once where it changed, handed to all who look."""
