@@ -59,11 +59,20 @@ def capacities(state: ClusterState, namespaces: QuerySet[Namespace], policy: rul
     }
 
 
-def beyond(alias: str, policy: rules.Policy, raises: Mapping[str, int]) -> dict[str, int]:
-    """Resource → by how much these raises go over what may still be granted on the cluster; {} where they fit."""
-    have = of(alias, policy)
-    return {
-        resource: more - max(have[resource].left, 0)
-        for resource, more in raises.items()
-        if resource in have and more > 0 and more > have[resource].left
+def beyond(
+    namespace: Namespace, policy: rules.Policy, limits: Mapping[str, int], standing: Mapping[str, int]
+) -> dict[str, int]:
+    """Resource → by how much these limits go over what may still be granted on the namespace's cluster; {}: they fit.
+
+    What is more than `standing` (`weighing.standing`) is given, also where a raise for a time has it already: that one
+    approver granted too much for a day does not mean that it fits for good.
+    """
+    have = of(namespace.cluster, policy)
+    over = {
+        resource: min(
+            amount - standing.get(resource, 0), amount - namespace.limits.get(resource, 0) - have[resource].left
+        )
+        for resource, amount in limits.items()
+        if resource in have
     }
+    return {resource: more for resource, more in over.items() if more > 0}

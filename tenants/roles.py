@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tenants.models import Membership, Role, Team, User
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.utils import timezone
+
+from tenants.models import AuditEntry, Membership, Role, Team, User
+
+LEFT = ("member.leave", "member.remove", "member.group_leave")
+STRANGER_AFTER = timedelta(days=30)
+"""So long after somebody was in a team they decide nothing about it: else one leaves, decides, and comes back."""
 
 
 def role_in(user: User, team: Team) -> str:
@@ -29,6 +38,12 @@ def roles_of(user: User) -> dict[int, str]:
 def remember(user: User, team: Team, role: str) -> None:
     """What a query already knew: `role_in` asks the database no more about it."""
     user.__dict__.setdefault("_roles", {})[team.pk] = role
+
+
+def left_lately(team: Team, people: Iterable[int]) -> bool:
+    """Whether one of these, by primary key, was in the team less than STRANGER_AFTER ago."""
+    lines = AuditEntry.objects.filter(team_id=team.pk, target_noun="user", target_id__in=[str(pk) for pk in people])
+    return lines.filter(action__in=LEFT, outcome="done", at__gte=timezone.now() - STRANGER_AFTER).exists()
 
 
 def sole_owner_of(user: User) -> list[Team]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from tenants import capacity
 from tenants.models import Grant, Namespace, Policy, QuotaRequest, Sample, Team
+from tenants.roles import left_lately
 from tenants.rules import policy as rules
 from tenants.rules.resources import title
 
@@ -93,14 +94,13 @@ def _against(namespace: Namespace, row: Policy | None, policy: rules.Policy, wan
     Nobody approves for their own team, by a rule of theirs neither; what an approver bounded in time only an approver
     gives for longer; and only an approver grants what a cluster lacks.
     """
-    makers = {row.created_by_id, row.live_by_id} - {None} if row is not None else set()
-    if namespace.team.memberships.filter(user__in=makers).exists():
+    makers = [pk for pk in (row.created_by_id, row.live_by_id) if pk is not None] if row is not None else []
+    if namespace.team.memberships.filter(user__in=makers).exists() or left_lately(namespace.team, makers):
         return f"somebody of {namespace.team} made these rules"
     given = Grant.objects.running().filter(namespace=namespace, resource__in=wants, request__rule="")
     if given.filter(request__decided_by__isnull=False).exists():
         return "an approver gave what it has now for a time"
-    raises = {resource: wanted - namespace.limits.get(resource, 0) for resource, wanted in wants.items()}
-    over = capacity.beyond(namespace.cluster, policy, raises)
+    over = capacity.beyond(namespace, policy, wants, standing(namespace))
     if over:
         return f"the cluster has too little left of {', '.join(title(resource) for resource in over)}"
     return ""

@@ -16,6 +16,7 @@ from tenants import access, audit, rules, weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.live import events
 from tenants.models import Policy, Team, User
+from tenants.roles import left_lately
 from tenants.rules import policy as shapes
 from tenants.rules.policy_checks import checked, clean_labels, resources_of
 from tenants.rules.policy_words import changes, table_changes
@@ -90,12 +91,12 @@ def edit_team_quota(
     """What policies ask for of a team, and its own walls where they differ from the policy's (None: the policy's).
 
     A ceiling below what is granted takes nothing away: it stops raises. Raises Invalid at labels, `ceilings.<resource>`
-    or namespaces_max; Forbidden for whoever is in the team; Gone.
+    or namespaces_max; Forbidden for whoever is in the team, or was lately; Gone.
     """
     access.require_site(actor, "policies.edit", team)
-    if team.memberships.filter(user=actor).exists():
+    if team.memberships.filter(user=actor).exists() or left_lately(team, [actor.pk]):
         audit.record(actor=actor, action="policies.edit", thing=team, outcome="denied")
-        raise Forbidden(f"You are in {team}: another approver sets this for it.")
+        raise Forbidden(f"You are in {team}, or were lately: another approver sets this for it.")
     labels = clean("labels", lambda: clean_labels(labels))
     _, policy = weighing.current()
     for resource, most in ceilings.items():

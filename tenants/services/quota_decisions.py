@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from tenants import access, audit, capacity, granting, notices, weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, Suspended
-from tenants.models import AuditEntry, Membership, QuotaRequest, Team, User
+from tenants.models import Membership, QuotaRequest, Team, User
 from tenants.models.granting import State
+from tenants.roles import STRANGER_AFTER, left_lately
 from tenants.rules import granting as states
 from tenants.rules import people, policy, wanted
 from tenants.rules.granting import Move
@@ -28,9 +29,6 @@ APPROVALS = (Move.APPROVE, Move.APPROVE_PART)
 DECISIONS = (*APPROVALS, Move.ASK_CHANGES, Move.REJECT)
 AUTHORS = (Move.EDIT, Move.SUBMIT)
 """Whoever made one of these moves has a part in what is asked."""
-LEFT = ("member.leave", "member.remove", "member.group_leave")
-STRANGER_AFTER = timedelta(days=30)
-"""So long after somebody was in a team they do not decide for it: else one leaves, decides, and comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +110,7 @@ def why_not(actor: User, request: QuotaRequest) -> str:
         return "nobody decides on their own request."
     if Membership.objects.filter(team=request.team, user=actor).exists():
         return f"you are in {request.team}."
-    left = AuditEntry.objects.filter(team_id=request.team.pk, target_noun="user", target_id=str(actor.pk))
-    if left.filter(action__in=LEFT, at__gte=timezone.now() - STRANGER_AFTER).exists():
+    if left_lately(request.team, [actor.pk]):
         return f"you were in {request.team} less than {STRANGER_AFTER.days} days ago."
     return ""
 
@@ -206,9 +203,7 @@ def _within_capacity(request: QuotaRequest, amounts: Mapping[str, int]) -> None:
 
 def over_capacity(request: QuotaRequest, amounts: Mapping[str, int]) -> dict[str, int]:
     """Resource → how much more these limits grant than the cluster has left; {} where it has enough."""
-    limits = request.namespace.limits
-    raises = {resource: amount - limits.get(resource, 0) for resource, amount in amounts.items()}
-    return capacity.beyond(request.namespace.cluster, weighing.current()[1], raises)
+    return capacity.beyond(request.namespace, weighing.current()[1], amounts, weighing.standing(request.namespace))
 
 
 def _enough_persons(actor: User, request: QuotaRequest, rules: policy.Policy, given: Given) -> bool:

@@ -11,7 +11,7 @@ from tenants import weighing
 from tenants.models import ClusterState, Namespace, Policy, QuotaRequest, Sample, StaffRole, Team
 from tenants.rules import policy as rules
 from tenants.rules.granting import Move
-from tenants.services import quota_decisions
+from tenants.services import members, quota_decisions
 from tests.factories import make_member, make_namespace, make_quota_request, make_team, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
@@ -102,6 +102,14 @@ def test_no_rule_approves_for_the_team_of_who_made_it(place: Namespace, team: Te
     Policy.objects.filter(pk=policy.pk).update(**{part: make_member(team, make_user("dave"), "viewer").user})
     found = weighing.weigh(place, {"cpu": 5000}, None).verdicts[0]
     assert (found.approves, found.why) == (False, "somebody of Payments made these rules")
+
+
+def test_no_rule_approves_for_the_team_that_its_maker_left_lately(place: Namespace, team: Team) -> None:
+    dave = make_user("dave", staff_role=StaffRole.APPROVER)
+    Policy.objects.filter(pk=live(rules=(rules.Rule(name="All"),)).pk).update(created_by=dave)
+    assert weighing.weigh(place, {"cpu": 5000}, None).approves
+    members.remove_member(actor=dave, membership=make_member(team, dave, "viewer"))
+    assert not weighing.weigh(place, {"cpu": 5000}, None).approves
 
 
 def test_no_rule_grants_what_the_cluster_has_not(place: Namespace) -> None:

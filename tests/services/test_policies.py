@@ -9,7 +9,7 @@ import pytest
 from tenants import weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import AuditEntry, Namespace, Policy, Team, User
-from tenants.services import policies
+from tenants.services import members, policies
 from tests.factories import GIB, make_member, make_policy
 
 RULE = {"name": "Small", "at_most": {"cpu": 8000}}
@@ -135,4 +135,10 @@ def test_owners_and_support_set_nothing_of_it(alice: User, sam: User, team: Team
 def test_nobody_sets_the_labels_and_ceilings_of_their_own_team(dave: User, team: Team) -> None:
     make_member(team, dave, "viewer")
     with pytest.raises(Forbidden, match="another approver"):
+        policies.edit_team_quota(actor=dave, team=team, labels={}, ceilings={}, namespaces_max=None)
+
+
+def test_who_left_the_team_lately_sets_nothing_for_it(dave: User, team: Team) -> None:
+    members.remove_member(actor=dave, membership=make_member(team, dave, "viewer"))
+    with pytest.raises(Forbidden):
         policies.edit_team_quota(actor=dave, team=team, labels={}, ceilings={}, namespaces_max=None)
