@@ -14,6 +14,7 @@ from tenants.forms.fields import RuleField, obeyed
 from tenants.rules import filters
 
 Choices = Iterable[tuple[str, str]]
+NAME = "A name has at most 150 characters."
 FIRST = ("q", "who", "from", "to")
 REST = ("action", "outcome", "role", "door")
 
@@ -36,7 +37,7 @@ class AuditFilterForm(forms.Form):
     """The filters of a log, by GET. `wanted` is for `selectors.audit.Wanted`."""
 
     q = RuleField(filters.words, label="Words", required=False, max_length=80, blank="")
-    who = forms.CharField(label="Who", required=False, max_length=150)
+    who = forms.CharField(label="Who", required=False, max_length=150, error_messages={"max_length": NAME})
     role = forms.ChoiceField(label="As", required=False)
     action = forms.ChoiceField(label="What", required=False)
     outcome = forms.ChoiceField(label="Outcome", required=False)
@@ -47,6 +48,9 @@ class AuditFilterForm(forms.Form):
         super().__init__(data)
         for name, offered in choices.items():
             self.fields[name].choices = [("", "Any"), *offered]  # type: ignore[attr-defined]
+            self.fields[name].error_messages["invalid_choice"] = (
+                "There is nothing like this here: choose from the list."
+            )
         self.fields["from"] = MomentField(label="From", required=False)
         self.fields["to"] = MomentField(label="Until", required=False, end=True)
         self.fields["who"].widget.attrs |= {"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}

@@ -74,3 +74,9 @@ def test_clusters_are_told_in_whole_numbers(sam: User, namespace: Namespace) -> 
     assert (cluster["nodes"], cluster["silent_since"], cluster["namespaces"]) == (2, None, 1)
     (memory,) = cluster["capacity"]
     assert (memory["allocatable"], memory["granted"], memory["left"]) == (32 * GIB, 8 * GIB, 24 * GIB)
+
+
+@pytest.mark.parametrize(("scope", "lacks"), [("read", "site"), ("site", "read")])
+def test_to_look_takes_two_scopes_and_the_refusal_names_the_one_that_lacks(dave: User, scope: str, lacks: str) -> None:
+    answer = Script(dave, [scope]).get("approvals")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (403, f"This token lacks the scope “{lacks}”.")

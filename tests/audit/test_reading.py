@@ -163,6 +163,13 @@ def test_page_offers_the_actions_that_there_were(browser: Any, alice: User, writ
     assert '<option value="drift.repaired">' in html
 
 
+@pytest.mark.parametrize("name", ["role", "action", "outcome", "door"])
+def test_a_filter_with_an_unknown_value_says_what_to_do(browser: Any, alice: User, written: None, name: str) -> None:
+    html = browser(alice).get(f"/t/payments/activity/?{name}=nonsense").content.decode()
+    assert "There is nothing like this here: choose from the list." in html
+    assert "is not one of the available choices" not in html
+
+
 # -- pages -------------------------------------------------------------------------------------------------------
 
 
