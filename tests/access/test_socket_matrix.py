@@ -6,11 +6,11 @@ import pytest
 from channels.db import database_sync_to_async
 
 from tenants import granting
-from tenants.live import guard
+from tenants.live import events, guard
 from tests.access.cast import CAST, SEEN, STAFF
 from tests.access.conftest import World, make_world
 from tests.access.doors import SOCKETS
-from tests.live.conftest import Connect
+from tests.live.conftest import Connect, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -95,3 +95,55 @@ async def test_everybody_counts_their_own_notices(connect: Connect, world: World
             continue
         await socket.say({"type": "subscribe", "topic": "me"})
         assert await socket.hear() == {"type": "notices", "unread": unread.get(who, 0)}, who
+
+
+def changed(world: World) -> None:
+    team = world.app.namespace.team_id
+    events.announce(events.Changed(team=team, noun="app", id=str(world.app.pk), what="status"))
+
+
+async def home_of(connect: Connect, world: World, who: str) -> Socket:
+    socket: Socket = await connect(world.people[who])
+    await socket.open()
+    await socket.say({"type": "subscribe", "topic": "home"})
+    assert (await socket.hear("changed"))["what"] == "subscribed"
+    return socket
+
+
+async def hears_nothing_more(socket: Socket) -> bool:
+    """What is asked for now is answered next."""
+    await socket.say({"type": "subscribe", "topic": "me"})
+    return (await socket.hear("changed", "fragment", "notices"))["type"] == "notices"
+
+
+async def test_home_tells_of_the_teams_that_one_sees(connect: Connect, world: World) -> None:
+    sockets = {who: await home_of(connect, world, who) for who in world.people if who != "zoe"}
+    await database_sync_to_async(changed)(world)
+    for who in SEEN.split():
+        assert (await sockets[who].hear("changed"))["what"] == "status", who
+    assert await hears_nothing_more(sockets["erin"])
+
+
+async def test_who_unsubscribed_hears_no_more(connect: Connect, world: World) -> None:
+    witness = await home_of(connect, world, "alice")
+    sockets = {who: await home_of(connect, world, who) for who in SEEN.split()}
+    for socket in sockets.values():
+        await socket.say({"type": "unsubscribe", "topic": "home"})
+        await socket.say({"type": "subscribe", "topic": "nothing"})
+        await socket.hear("refused")
+    await database_sync_to_async(changed)(world)
+    assert (await witness.hear("changed"))["what"] == "status"
+    for who, socket in sockets.items():
+        assert await hears_nothing_more(socket), who
+
+
+async def test_earlier_lines_are_nobodys_before_the_log_is_open(connect: Connect, world: World) -> None:
+    for who in CAST:
+        socket = await connect(world.people.get(who), "/ws/logs/")
+        await socket.open()
+        if who in ("nobody", "zoe"):
+            assert await socket.closed() == guard.SIGNED_OUT
+            continue
+        await socket.say({"type": "previous", "source": f"{world.app.name}-0/app"})
+        assert (await socket.hear())["type"] == "refused", who
+        assert await socket.closed() == guard.RIGHT_LOST, who
