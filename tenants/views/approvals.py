@@ -71,7 +71,12 @@ def beside(request: Request, number: int) -> HttpResponse:
     found = _request(request, number)
     form = DecisionForm(request.POST, asked=found)
     form.is_valid()
-    return render(request, "tenants/approvals/detail.html#beside", _deed(found, form))
+    context = _deed(found, form) | {"form": form}
+    given, drawn = form.given(), request.POST.get("resource", "")
+    wanted = {want.resource: want.wanted for want in form.wants}
+    if drawn in wanted:
+        context["chart"] = _chart(found, drawn, wanted[drawn], given[0].get(drawn) if given else None)
+    return render(request, "tenants/approvals/detail.html#beside", context)
 
 
 @page("POST")
@@ -163,8 +168,11 @@ def _context(request: Request, found: QuotaRequest, form: DecisionForm | None) -
     return context | (_deed(found, form) if form is not None else {})
 
 
-def _chart(found: QuotaRequest, resource: str, wanted: int) -> usage.Chart:
+def _chart(found: QuotaRequest, resource: str, wanted: int, part: int | None = None) -> usage.Chart:
+    """With lines of what is asked for, and of the `part` that would be given."""
     lines = [usage.Extra("wanted", wanted, "requested")] if found.state == State.SUBMITTED else []
+    if part not in (None, wanted, found.namespace.limits.get(resource, 0)):
+        lines.append(usage.Extra("part", part or 0, "your part"))
     return usage.chart(found.namespace, resource, weighing.PEAK_DAYS, lines)
 
 
@@ -195,17 +203,17 @@ def _deed(found: QuotaRequest, form: DecisionForm) -> dict[str, Any]:
     return {
         "asked": found,
         "button": f"Approve {words}{last}",
-        "notes": (shown.beside(found, amounts, until) if decision == Move.APPROVE_PART else [])
-        + _lacking(found, amounts),
+        "notes": shown.beside(found, amounts, until) if decision == Move.APPROVE_PART else [],
+        "lacking": _lacking(found, amounts),
         "two": two,
         "back": back,
     }
 
 
-def _lacking(found: QuotaRequest, amounts: Mapping[str, int]) -> list[str]:
+def _lacking(found: QuotaRequest, amounts: Mapping[str, int]) -> str:
     over = verbs.over_capacity(found, amounts)
-    much = [f"{resources.say(name, more)} of {resources.title(name)}" for name, more in over.items()]
-    return [f"The cluster has {', '.join(much)} too little left: you are asked whether it is meant."] if over else []
+    much = [resources.named(name, more) for name, more in over.items()]
+    return f"The cluster has {' and '.join(much)} too little left for this." if over else ""
 
 
 def _said(decided: QuotaRequest) -> str:

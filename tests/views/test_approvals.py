@@ -121,6 +121,27 @@ def test_button_and_hints_follow_what_is_typed(as_dave: Client, asked: QuotaRequ
     assert f"until {day.day} " in said
 
 
+def test_what_the_cluster_lacks_is_said_while_one_types_with_its_tick(as_dave: Client, asked: QuotaRequest) -> None:
+    ClusterState.objects.create(alias="default", since=timezone.now(), info={"allocatable": {"memory": 9 * GIB}})
+    where, htmx = f"/approvals/{asked.number}/beside/", {"HX-Request": "true"}
+    said = as_dave.post(where, decision(asked), headers=htmx).content.decode()
+    assert "The cluster has 3 GiB memory too little left for this." in said
+    assert 'name="over_capacity"' in said
+    fits = decision(asked, decision="approve_part", **{"granted-0": "9", "granted-1": "4.967"})
+    said = as_dave.post(where, fits, headers=htmx).content.decode()
+    assert 'name="over_capacity"' not in said
+    assert "4.97 cores over the peak" in said
+
+
+def test_the_chart_draws_the_part_that_is_typed(as_dave: Client, asked: QuotaRequest, namespace: Namespace) -> None:
+    fields = {"decision": "approve_part", "granted-0": "10", "granted-1": "4", "resource": "memory"}
+    where, htmx = f"/approvals/{asked.number}/beside/", {"HX-Request": "true"}
+    said = as_dave.post(where, decision(asked, **fields), headers=htmx).content.decode()
+    assert 'id="drawing" hx-swap-oob' in said
+    assert "10 your part" in said
+    assert "your part" not in as_dave.post(where, decision(asked, resource="memory"), headers=htmx).content.decode()
+
+
 def test_part_is_approved_in_the_units_of_the_page(as_dave: Client, asked: QuotaRequest, namespace: Namespace) -> None:
     fields = {"decision": "approve_part", "granted-0": "10", "granted-1": "4500m"}
     answer = as_dave.post(f"/approvals/{asked.number}/", decision(asked, **fields))
