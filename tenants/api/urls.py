@@ -37,6 +37,7 @@ app_patterns = [
     path("logs", logs.Logs.as_view(), name="logs"),
 ]
 namespace_patterns: list[URLPattern | URLResolver] = [
+    path("pause", namespaces.Pause.as_view(), name="pause"),
     path("quota", quota.Quota.as_view(), name="quota"),
     path("quota/history", quota.History.as_view(), name="quota_history"),
     path("quota/preflight", preflight.Preflight.as_view(), name="preflight"),

@@ -79,6 +79,8 @@ DEEDS = {
     "save": "Saved",
     "live": "Put live",
     "repaired": "Repaired",
+    "pause": "Paused",
+    "resume": "Resumed",
 }
 # What a verb alone does not say.
 WHOLE_DEEDS = {"team.quota": "Set labels and ceilings of", "session.end": "Ended the"}
@@ -128,6 +130,7 @@ REFUSALS = {
     "invitation.accept": "accept an invitation that is not theirs",
     "namespaces.create": "create namespaces",
     "namespaces.delete": "delete namespaces",
+    "namespaces.pause": "pause namespaces",
     "apps.write": "change apps",
     "apps.delete": "delete apps",
     "logs.read": "read logs",

@@ -33,7 +33,12 @@ class PartRow:
 
 def live_context(namespace: Namespace) -> dict[str, Any]:
     """Context of all live partials of a namespace's page."""
-    return {**conditions_context(namespace), **quota_context(namespace), **remaining_context(namespace)}
+    return {
+        **conditions_context(namespace),
+        **quota_context(namespace),
+        **remaining_context(namespace),
+        "drifted": sorted(namespace.drifted.items()),
+    }
 
 
 def conditions_context(namespace: Namespace) -> dict[str, Any]:
@@ -66,6 +71,8 @@ def state(namespace: Namespace) -> tuple[str, str, str]:
     """Icon, word and reason."""
     if namespace.deleting:
         return "stopping", "Being deleted", ""
+    if namespace.ready and namespace.paused:
+        return "warn", "Paused", "changes in the cluster are not repaired"
     if namespace.ready:
         return "ok", "Ready", ""
     true = sum(condition["status"] == "True" for condition in namespace.conditions)

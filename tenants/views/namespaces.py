@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 
 from tenants import access
 from tenants.forms.fields import ConfirmForm
+from tenants.forms.people import ReasonForm
 from tenants.forms.teams import NamespaceForm
 from tenants.models import Operation, Plan, Volume
 from tenants.selectors import namespaces, operations, teams
@@ -61,3 +62,24 @@ def delete(request: Request, team: str, namespace: str) -> HttpResponse:
     counts = {"apps": found.apps.count(), "volumes": found.volumes.count(), "secrets": found.secrets.count()}
     context = {"namespace": found, "team": found.team, "form": form, **counts, "crumbs": crumbs(found, "Delete")}
     return render(request, "tenants/namespaces/delete.html", context)
+
+
+@page("GET", "POST")
+def pause(request: Request, team: str, namespace: str) -> HttpResponse:
+    found = namespace_of(request, team, namespace)
+    access.require(request.user, "namespaces.pause", found)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        if attempt(form, lambda: verbs.pause_namespace(actor=request.user, namespace=found, reason=reason)):
+            told(request, f"{found} is paused.")
+            return redirect("namespace", found.team.slug, found.name)
+    context = {"namespace": found, "team": found.team, "form": form, "crumbs": crumbs(found, "Pause")}
+    return render(request, "tenants/namespaces/pause.html", context)
+
+
+@page("POST")
+def resume(request: Request, team: str, namespace: str) -> HttpResponse:
+    found = verbs.resume_namespace(actor=request.user, namespace=namespace_of(request, team, namespace))
+    told(request, f"{found} is repaired again.")
+    return redirect("namespace", found.team.slug, found.name)

@@ -113,6 +113,8 @@ CALLS = [
     call("POST", "namespaces", ADMINS, 202, {"name": "prod", "plan": "small"}, "namespace.apply"),
     call("GET", "namespace", SEEN, 200),
     call("DELETE", "namespace", ADMINS, kind="namespace.delete", query="?confirm=payments-dev"),
+    call("PUT", "pause", ADMINS, 200, {"reason": "A migration by hand"}),
+    call("DELETE", "pause", ADMINS, 200),
     call("GET", "quota", SEEN, 200),
     call("GET", "quota_history", SEEN, 200, query="?resource=memory"),
     call("POST", "quota_weigh", SEEN, 200, {"wants": {"cpu": 8}}),

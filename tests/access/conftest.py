@@ -18,6 +18,7 @@ from tenants.models import (
     AuditEntry,
     Invitation,
     JoinRequest,
+    Membership,
     Namespace,
     Notice,
     Operation,
@@ -46,6 +47,8 @@ SCOPES = ("read", "apps", "volumes", "secrets", "account", "teams", "quota", "si
 FROM_OUTSIDE = {("ask", "GET"), ("ask", "POST"), ("join_requests", "POST")}
 # Doors of another team of the same people, which nobody is offered yet.
 NOT_OFFERED = {("team_transfer", "GET"), ("team_transfer", "POST"), ("team_transfers", "POST")}
+# Doors that resume what is paused: a namespace of that other team.
+PAUSED = {("namespace_resume", "POST"), ("pause", "DELETE")}
 # Doors that open what is suspended: a team of its own, and zoe.
 SHUT = {("team_lift", "POST"), ("team_suspension", "DELETE"), ("person_lift", "POST"), ("person_suspension", "DELETE")}
 
@@ -58,6 +61,8 @@ class World:
     app: App
     operation: Operation
     token: ApiToken
+    membership: Membership
+    link: str
     entry: AuditEntry
     session: UserSession
     plan: Plan
@@ -90,11 +95,11 @@ class World:
             "invitation_revoke": self.invitation.pk,
             "invitation_accept": self.invitation.pk,
             "invitation_decline": self.invitation.pk,
-            "member_remove": self.app.team.memberships.get(user=self.people["carol"]).pk,
-            "member_change": self.app.team.memberships.get(user=self.people["carol"]).pk,
+            "member_remove": self.membership.pk,
+            "member_change": self.membership.pk,
         }
         way = name, door.method
-        elsewhere = {"harbor": FROM_OUTSIDE, "ports": NOT_OFFERED, "quay": SHUT}
+        elsewhere = {"harbor": FROM_OUTSIDE, "ports": NOT_OFFERED | PAUSED, "quay": SHUT}
         named = {"request": self.join_request, "transfer": self.transfer}
         values: dict[str, Any] = {
             "team": next((slug for slug, ways in elsewhere.items() if way in ways), "payments"),
@@ -104,7 +109,7 @@ class World:
             "secret": "spare" if door.method == "DELETE" or name.endswith("_delete") else "database",
             "number": self._number(door, name),
             "plan": self.plan.name,
-            "token": turn_down_link(self.people["alice"].pk, "request.asked").rstrip("/").rpartition("/")[2],
+            "token": self.link,
             "username": "zoe" if way in SHUT else "carol",
             "pk": next((thing.pk for noun, thing in named.items() if noun in name), own.get(name)),
         }
@@ -155,7 +160,8 @@ def make_world() -> World:
     roles = {str(role): people[name] for name, role in factories.CAST.items()}
     team = factories.make_team("payments", **roles)
     factories.make_member(team, people["zoe"], "developer")
-    factories.make_team("ports", **roles)
+    factories.make_namespace(factories.make_team("ports", **roles), "dev")
+    Namespace.objects.update(paused_at=timezone.now(), paused_reason="A migration by hand")
     factories.make_team("quay", **roles)
     factories.make_namespace(factories.make_team("ledgers", owner=people["erin"]), "dev")
     namespace = factories.make_namespace(team)
@@ -181,6 +187,8 @@ def make_world() -> World:
         app=app,
         operation=factories.make_operation(app, "app.apply", state="succeeded"),
         token=tokens["alice"][0],
+        membership=team.memberships.get(user=people["carol"]),
+        link=turn_down_link(people["alice"].pk, "request.asked").rstrip("/").rpartition("/")[2],
         entry=audit.record(actor=people["alice"], action="team.edit", thing=team),
         session=UserSession.objects.create(user=people["alice"], ip="192.0.2.7", session_key="s", user_agent="curl/8"),
         plan=namespace.plan,

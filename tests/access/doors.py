@@ -168,6 +168,9 @@ PAGES = [
     Door("namespace_new", ADMINS),
     post("namespace_new", ADMINS, {"name": "prod", "plan": "<plan>"}, "namespace.apply"),
     Door("namespace", SEEN),
+    Door("namespace_pause", ADMINS),
+    post("namespace_pause", ADMINS, {"reason": "A migration by hand"}),
+    post("namespace_resume", ADMINS, {}),
     Door("namespace_delete", ADMINS),
     post("namespace_delete", ADMINS, {"confirm": "payments-dev"}, "namespace.delete"),
     # Apps.

@@ -36,6 +36,22 @@ class RemainingOut(serializers.Serializer[Any]):
     retained = serializers.ListField(child=serializers.CharField(), required=False)
 
 
+class PauseOut(serializers.Serializer[Any]):
+    """While it is paused, what somebody changes in the cluster is listed and not repaired."""
+
+    since = serializers.DateTimeField(source="paused_at", allow_null=True, help_text="Null: it is not paused.")
+    by = serializers.CharField(source="paused_by.username", default=None, allow_null=True)
+    reason = serializers.CharField(source="paused_reason")
+    drifted = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="“namespace”, “app NAME” or “volume NAME” → what differs in the cluster.",
+    )
+
+
+class PauseIn(Strict):
+    reason = RuleField(rules.reason, help_text="Everybody in the team reads it.")
+
+
 class NamespaceOut(serializers.ModelSerializer[Namespace]):
     topic = TopicOut("namespace")
     team = serializers.CharField(source="team.slug")
@@ -46,11 +62,13 @@ class NamespaceOut(serializers.ModelSerializer[Namespace]):
     conditions = ConditionOut(many=True)
     usage = AmountsOut(help_text="In the cluster, as last seen; empty until then.")
     remaining = RemainingOut(help_text="Of a deletion; empty before one.")
+    paused = PauseOut(source="*")
 
     class Meta:
         model = Namespace
         fields = ["id", "topic", "name", "team", "cluster", "cluster_name", "plan", "ready", "deleting", "generation",
-                  "observed_generation", "conditions", "usage", "remaining", "observed_at", "created_at"]  # fmt: skip
+                  "observed_generation", "conditions", "usage", "remaining", "paused", "observed_at",
+                  "created_at"]  # fmt: skip
 
     def get_cluster(self, namespace: Namespace) -> str:
         return clusters.title(namespace.cluster)

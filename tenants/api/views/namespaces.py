@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants import access
-from tenants.api.serializers.namespaces import NamespaceIn, NamespaceOut, PlanOut
+from tenants.api.serializers.namespaces import NamespaceIn, NamespaceOut, PauseIn, PlanOut
 from tenants.api.serializers.policies import NewPlanIn, StaffPlanOut
 from tenants.api.serializers.shapes import Confirm, accepted
 from tenants.api.views.door import Door, call
@@ -31,7 +31,7 @@ class Plans(Door):
 class Namespaces(Door):
     @call("list_namespaces", "Namespaces of a team", many=NamespaceOut)
     def get(self, request: Request, team: str) -> Response:
-        return self.page(self.team().namespaces.select_related("team", "plan"), NamespaceOut)
+        return self.page(self.team().namespaces.select_related("team", "plan", "paused_by"), NamespaceOut)
 
     @call("create_namespace", "Create a namespace", body=NamespaceIn, answer=NamespaceAccepted, status=202)
     def post(self, request: Request, team: str) -> Response:
@@ -56,3 +56,14 @@ class OneNamespace(Door):
         operation = namespaces.delete_namespace(actor=self.user, namespace=found, confirm=self.asked["confirm"])
         found.refresh_from_db()
         return self.accepted(operation, namespace=(NamespaceOut, found))
+
+
+class Pause(Door):
+    @call("pause_namespace", "Repair nothing in the namespace for a while", body=PauseIn, answer=NamespaceOut)
+    def put(self, request: Request, team: str, namespace: str) -> Response:
+        found = namespaces.pause_namespace(actor=self.user, namespace=self.namespace(), **self.sent)
+        return Response(NamespaceOut(found).data)
+
+    @call("resume_namespace", "Repair what differs in the cluster again", answer=NamespaceOut)
+    def delete(self, request: Request, team: str, namespace: str) -> Response:
+        return Response(NamespaceOut(namespaces.resume_namespace(actor=self.user, namespace=self.namespace())).data)
