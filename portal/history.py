@@ -38,6 +38,7 @@ def write(namespace: Namespace, busy: float, by: User) -> None:
     Grant.objects.filter(namespace=namespace, cause=Cause.PLAN).update(at=now - timedelta(days=DAYS + 5))
     if busy > 0.5:
         limit = namespace.limits["memory"]
+        Grant.objects.filter(namespace=namespace, cause=Cause.PLAN, resource="memory").update(new=_before(limit))
         raised = Grant.objects.create(
             **common, resource="memory", old=_before(limit), new=limit, cause=Cause.REQUEST, actor=by
         )

@@ -1,6 +1,8 @@
 """Grants and use as lines for whoever charges for them: CSV, a namespace's resource a day or a month.
 
-What was granted is the ledger's, weighted by time; what was used is the samples'. Days and months are UTC's.
+What was granted is the ledger's, weighted by time; what was used is the samples'. Both means are of the same hours,
+those that were measured (of all where none was), so that they compare; `granted_hours`, unit times hours, is of the
+whole period. Days and months are UTC's.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from tenants.rules.resources import unit
 from tenants.selectors.auditlines import cell
 
 COLUMNS = ("from", "to", "team", "namespace", "resource", "unit", "granted_mean", "used_mean", "used_most",
-           "hours_measured")  # fmt: skip
+           "hours_measured", "granted_hours")  # fmt: skip
 PERIODS = ("day", "month")
 LONGEST = timedelta(days=400)
 BATCH = 500
@@ -40,6 +42,7 @@ class Line:
     namespace: str
     resource: str
     granted: float
+    granted_hours: float
     mean: float | None
     most: int | None
     hours: float
@@ -53,7 +56,8 @@ class Line:
 
         period = self.begin.isoformat(), self.end.isoformat()
         amounts = say(self.granted), say(self.mean), say(self.most), decimal(self.hours)
-        return (*period, self.team, self.namespace, self.resource, words, *amounts)
+        named = *period, self.team, self.namespace, self.resource, words
+        return (*named, *amounts, say(round(self.granted_hours, 3)))
 
 
 @dataclass(slots=True)
@@ -61,6 +65,15 @@ class _Use:
     seconds: int = 0
     sum: float = 0.0
     most: int = 0
+    measured: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def add(self, at: datetime, seconds: int, mean: float, most: int) -> None:
+        """A sample, of those in order of time: what follows each other is one span."""
+        self.seconds += seconds
+        self.sum += mean * seconds
+        self.most = max(self.most, most)
+        begin = self.measured.pop()[0] if self.measured and self.measured[-1][1] == at else at
+        self.measured.append((begin, at + timedelta(seconds=seconds)))
 
 
 @dataclass(slots=True)
@@ -68,6 +81,10 @@ class _Period:
     begin: datetime
     end: datetime
     used: dict[Key, _Use] = field(default_factory=lambda: defaultdict(_Use))
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.begin).total_seconds()
 
 
 def as_csv(lines: Iterable[Line]) -> Iterator[bytes]:
@@ -93,26 +110,22 @@ def lines(teams: Iterable[Team], begin: date, end: date, period: str) -> Iterato
 
 
 def _of(team: Team, steps: dict[Key, list[tuple[datetime, int]]], span: _Period) -> Iterator[Line]:
-    rows = Sample.objects.filter(team=team, at__gte=span.begin, at__lt=span.end).values_list(
-        "place", "seconds", "values"
-    )
-    for place, seconds, values in rows.iterator(2000):
+    rows = Sample.objects.filter(team=team, at__gte=span.begin, at__lt=span.end).order_by("at")
+    for place, at, seconds, values in rows.values_list("place", "at", "seconds", "values").iterator(2000):
         for resource, (mean, most, *_) in values.items():
-            spent = span.used[place, resource]
-            spent.seconds += seconds
-            spent.sum += mean * seconds
-            spent.most = max(spent.most, most)
+            span.used[place, resource].add(at, seconds, mean, most)
     for key in sorted({*span.used, *steps}):
-        granted = _granted(steps.get(key, []), span.begin, span.end)
-        use = span.used.get(key)
-        if granted or use:
+        known, use = steps.get(key, []), span.used.get(key)
+        all_of_it = _granted(known, span.begin, span.end)
+        if all_of_it or use:
             yield Line(
                 begin=span.begin.date(),
                 end=(span.end - timedelta(microseconds=1)).date(),
                 team=team.slug,
                 namespace=key[0],
                 resource=key[1],
-                granted=granted,
+                granted=_granted_while_measured(known, use) if use else all_of_it / span.seconds,
+                granted_hours=all_of_it / 3600,
                 mean=use.sum / use.seconds if use else None,
                 most=use.most if use else None,
                 hours=use.seconds / 3600 if use else 0.0,
@@ -138,12 +151,18 @@ def _ledger(team: Team, until: datetime) -> dict[Key, list[tuple[datetime, int]]
 
 
 def _granted(steps: Sequence[tuple[datetime, int]], begin: datetime, end: datetime) -> float:
-    """The mean of what was granted from `begin` to `end`."""
+    """What was granted from `begin` to `end`, times seconds."""
     total = 0.0
     for (at, amount), (until, _) in pairwise([*steps, (end, 0)]):
-        seconds = (min(until, end) - max(at, begin)).total_seconds()
-        total += amount * max(seconds, 0.0)
-    return total / (end - begin).total_seconds()
+        total += amount * max((min(until, end) - max(at, begin)).total_seconds(), 0.0)
+    return total
+
+
+def _granted_while_measured(steps: Sequence[tuple[datetime, int]], use: _Use) -> float:
+    """The mean of what was granted in the spans of the samples; what came before the first grant is not of them."""
+    spans = [(max(at, steps[0][0]), until) for at, until in use.measured if until > steps[0][0]] if steps else []
+    seconds = sum((until - at).total_seconds() for at, until in spans)
+    return sum(_granted(steps, at, until) for at, until in spans) / seconds if seconds else 0.0
 
 
 def _periods(begin: datetime, end: datetime, period: str) -> Iterator[tuple[datetime, datetime]]:

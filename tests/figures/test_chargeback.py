@@ -51,6 +51,25 @@ def test_what_was_granted_is_weighted_by_time(namespace: Namespace) -> None:
     grant(namespace, DAY + timedelta(hours=18), 8 * GIB, 16 * GIB)
     (line,) = report(namespace.team, DAY, DAY)
     assert (line["granted_mean"], line["unit"], line["used_mean"]) == ("10", "GiB", "")
+    assert line["granted_hours"] == "240"
+
+
+def test_means_of_grant_and_use_are_of_the_same_hours(namespace: Namespace) -> None:
+    """8 GiB until six in the evening, 16 after it, and the cluster was silent until nine."""
+    grant(namespace, DAY - timedelta(days=9), 0, 8 * GIB)
+    grant(namespace, DAY + timedelta(hours=18), 8 * GIB, 16 * GIB)
+    for hour in (21, 22, 23):
+        sample(namespace, DAY + timedelta(hours=hour), 12 * GIB, 12 * GIB)
+    (line,) = report(namespace.team, DAY, DAY)
+    assert (line["granted_mean"], line["used_mean"], line["hours_measured"]) == ("16", "12", "3")
+    assert line["granted_hours"] == "240"
+
+
+def test_span_in_which_a_namespace_began_counts_from_its_first_grant(namespace: Namespace) -> None:
+    grant(namespace, DAY + timedelta(minutes=45), 0, 8 * GIB)
+    sample(namespace, DAY, 6 * GIB, 6 * GIB)
+    (line,) = report(namespace.team, DAY, DAY)
+    assert (line["granted_mean"], line["used_mean"]) == ("8", "6")
 
 
 def test_use_has_mean_most_and_how_long_it_was_measured(namespace: Namespace) -> None:
@@ -76,7 +95,7 @@ def test_a_namespace_that_is_gone_is_charged_until_its_last_sample(namespace: Na
     Grant.objects.update(namespace=None)
     Sample.objects.update(namespace=None)
     first, *rest = report(namespace.team, DAY, DAY + timedelta(days=1))
-    assert (first["granted_mean"], rest) == ("4", [])
+    assert (first["granted_mean"], first["granted_hours"], rest) == ("8", "96", [])
 
 
 def test_a_cell_that_a_spreadsheet_would_reckon_is_text(namespace: Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Two approvers, or an approver and a rule, at once: what a cluster has left is granted once, and nobody waits for ever."""
+"""Approvers and rules at once: what a cluster has left is granted once, and nobody waits for ever."""
 
 from __future__ import annotations
 
