@@ -14,7 +14,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
-    path("accounts/", include("tenants.account_urls")),
+    path("accounts/", include("tenants.sign_in.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("tenants.api.urls")),

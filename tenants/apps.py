@@ -8,4 +8,4 @@ class TenantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenants import receivers  # noqa: F401, PLC0415 - models must stand before they are named
+        from tenants.sign_in import receivers  # noqa: F401, PLC0415 - models must stand before they are named

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 AUTH_USER_MODEL = "tenants.User"
-AUTHENTICATION_BACKENDS = ["tenants.passwords.Passwords"]
+AUTHENTICATION_BACKENDS = ["tenants.sign_in.passwords.Passwords"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -19,7 +19,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 PASSWORD_RESET_TIMEOUT = 4 * 3600
 
-ACCOUNT_ADAPTER = "tenants.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "tenants.sign_in.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -62,7 +62,7 @@ ACCOUNT_FORMS = {
     "reauthenticate": "tenants.forms.accounts.ReauthenticateForm",
 }
 
-MFA_ADAPTER = "tenants.adapters.SecondFactorAdapter"
+MFA_ADAPTER = "tenants.sign_in.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
@@ -78,10 +78,10 @@ MFA_FORMS = {
     "add_webauthn": "tenants.forms.accounts.AddPasskeyForm",
     "edit_webauthn": "tenants.forms.accounts.EditPasskeyForm",
 }
-SOCIALACCOUNT_ADAPTER = "tenants.adapters.OrganizationAdapter"
+SOCIALACCOUNT_ADAPTER = "tenants.sign_in.adapters.OrganizationAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "tenants.forms.accounts.OrganizationSignUpForm"}
 # The class that signs in; the providers themselves are OIDC.
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "tenants.oidc.OrganizationProvider"}}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "tenants.sign_in.oidc.OrganizationProvider"}}
 # An account that is found by a confirmed address of a trusted provider stays connected by the provider's own id.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 # Tokens of providers are of no use after the sign-in.

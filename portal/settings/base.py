@@ -76,7 +76,7 @@ TEMPLATES = [
     }
 ]
 
-SESSION_ENGINE = "tenants.sessions"
+SESSION_ENGINE = "tenants.sign_in.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

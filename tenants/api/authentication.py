@@ -16,11 +16,12 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
-from tenants import peer, presence, second_factor
+from tenants import peer, presence
 from tenants.errors import Forbidden
 from tenants.models import ApiToken, User
 from tenants.services import refusals
 from tenants.services.tokens import PREFIX, digest, live_token
+from tenants.sign_in import second_factor
 
 # A token's last use is written at most so often: reading stays reading.
 USE_NOTED = timedelta(minutes=1)

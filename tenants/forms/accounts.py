@@ -23,9 +23,10 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from tenants import entrance, rules
+from tenants import rules
 from tenants.forms.fields import DomainForm, RuleField
 from tenants.models import User
+from tenants.sign_in import entrance
 
 LOGIN_MAX = 254
 SHUT = "Here one signs in through the organization."
@@ -135,7 +136,7 @@ class AddEmailForm(Worded, allauth.AddEmailForm):
 
 
 class ChangePasswordForm(Worded, allauth.ChangePasswordForm):
-    """`revoke_tokens` is read by what follows a change of password (`tenants.receivers`)."""
+    """`revoke_tokens` is read by what follows a change of password (`tenants.sign_in.receivers`)."""
 
     labels = NEW_PASSWORD
     hints = {"password1": PASSWORD_HINT}

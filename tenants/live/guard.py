@@ -19,13 +19,14 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import Error as DatabaseError
 from django.utils.crypto import constant_time_compare
 
-from tenants import access, peer, presence, second_factor
+from tenants import access, peer, presence
 from tenants.audit import Origin, origin
 from tenants.live import seats
 from tenants.live.asking import shared
 from tenants.live.events import rights_group
 from tenants.models import User
 from tenants.services import tokens
+from tenants.sign_in import second_factor
 
 log = structlog.get_logger(__name__)
 

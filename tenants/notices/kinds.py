@@ -16,7 +16,7 @@ class Kind:
     """`label` and `group` stand in the settings, of kinds for the site's `staff` in theirs alone.
 
     `secures` the account: in the portal and by mail, whatever was chosen; its mail is written where the account changes
-    (`tenants.account_mails`), since it goes out even to whoever is suspended.
+    (`tenants.sign_in.mails`), since it goes out even to whoever is suspended.
     """
 
     label: str

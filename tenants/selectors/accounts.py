@@ -15,7 +15,7 @@ from django.utils.crypto import constant_time_compare
 
 from tenants import rules
 from tenants.models import ApiToken, User
-from tenants.sessions import SessionStore
+from tenants.sign_in.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from django import template
 from django.conf import settings
 from django.http import HttpRequest
 
-from tenants import entrance, second_factor
 from tenants.models import User
 from tenants.selectors import accounts
+from tenants.sign_in import entrance, second_factor
 
 register = template.Library()
 

@@ -24,8 +24,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 from requests import RequestException
 
-from tenants import entrance
-from tenants.oidc import OidcClient
+from tenants.sign_in import entrance
+from tenants.sign_in.oidc import OidcClient
 from tenants.views.recent import recently_signed_in, signed_in_recently
 from tenants.views.scope import page
 

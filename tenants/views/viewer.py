@@ -14,8 +14,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from tenants import peer, presence, second_factor
+from tenants import peer, presence
 from tenants.models import User
+from tenants.sign_in import second_factor
 
 Answer = Callable[[HttpRequest], HttpResponse]
 

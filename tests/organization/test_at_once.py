@@ -16,9 +16,9 @@ from django.db import connections
 from django.db.models.signals import pre_save
 from django.test import Client
 
-from tenants.adapters import OrganizationAdapter
 from tenants.models import AuditEntry, User
-from tenants.sessions import SessionStore
+from tenants.sign_in.adapters import OrganizationAdapter
+from tenants.sign_in.sessions import SessionStore
 from tests.oidc_provider import Provider
 from tests.organization.conftest import Visitor
 

@@ -15,8 +15,8 @@ from django.core.management.base import CommandError
 from django.test import Client
 
 from portal.settings.organization import organization
-from tenants.adapters import AccountAdapter
 from tenants.models import AuditEntry, Team, User
+from tenants.sign_in.adapters import AccountAdapter
 from tests import factories
 from tests.organization.conftest import Visitor
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tenants import second_factor
+from tenants.sign_in import second_factor
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from portal.settings import accounts
-from tenants.adapters import MISMATCH
 from tenants.models import AuditEntry, Letter, User
 from tenants.operations.seal import unseal
+from tenants.sign_in.adapters import MISMATCH
 from tests import factories
 from tests.views.cost import HASH, cost
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tenants import access, second_factor
+from tenants import access
 from tenants.api.serializers.account import MeEdit, MeOut, SessionOut, TokenOut
 from tenants.api.views.door import Door, call
 from tenants.errors import NotFound
@@ -16,6 +16,7 @@ from tenants.models import ApiToken, Membership, User
 from tenants.selectors import accounts as shown
 from tenants.selectors import finding
 from tenants.services import accounts, tokens
+from tenants.sign_in import second_factor
 
 
 class Me(Door):

@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from tenants import audit, entrance
+from tenants import audit
 from tenants.models import User
+from tenants.sign_in import entrance
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 # Where the session keeps a pass: somebody who is let in by password although nobody else is, for a few minutes.
 PASS = "local_sign_in"  # noqa: S105
 PASS_SECONDS = 15 * 60
-_SALT = "tenants.entrance"
+_SALT = "tenants.sign_in.entrance"
 INVITED = "account_verified_email"
 
 

@@ -27,13 +27,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from tenants import entrance, letters, peer, rules
-from tenants.account_mails import MAILS
+from tenants import letters, peer, rules
 from tenants.models import User
-from tenants.oidc import Refused
-from tenants.passwords import named
 from tenants.services import refusals, sign_ins
-from tenants.views.recent import signed_in_recently
+from tenants.sign_in import entrance
+from tenants.sign_in.mails import MAILS
+from tenants.sign_in.oidc import Refused
+from tenants.sign_in.passwords import named
+from tenants.views.recent import signed_in_recently, to_prove
 
 # Where a connection has no address (a Unix socket): all such share one limit.
 NOWHERE = "0.0.0.0"
@@ -101,7 +102,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return str(super().clean_username(username, shallow))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        return not signed_in_recently(self.request)
+        """Who can prove it elsewhere alone (by an organization) signs in again: allauth would let them pass."""
+        if signed_in_recently(self.request):
+            return False
+        if not self.get_reauthentication_methods(self.request.user):
+            raise ImmediateHttpResponse(to_prove(self.request))
+        return True
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """After the right password alone: nobody else learns that the account is there."""
@@ -207,7 +213,7 @@ class OrganizationAdapter(DefaultSocialAccountAdapter):
                 return cast(User, super().save_user(request, sociallogin))
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
-        """Whose confirmed address it is, where the provider is trusted for it (tenants.oidc). No other account.
+        """Whose confirmed address it is, where the provider is trusted for it (tenants.sign_in.oidc). No other account.
 
         Without the address where another tab has connected the account since it was looked for: it is no longer new.
         """

@@ -15,10 +15,11 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
 
-from tenants import audit, notices, oidc
+from tenants import audit, notices
 from tenants.live import events
 from tenants.models import User
 from tenants.services import accounts, groups, sign_ins, tokens
+from tenants.sign_in import oidc
 
 CODES = Authenticator.Type.RECOVERY_CODES
 
@@ -125,7 +126,7 @@ def _factor(request: HttpRequest, user: User, authenticator: Authenticator, acti
 
 
 def _tell(user: User, title: str, page: str) -> None:
-    """In the portal; allauth's own mail tells the same (`tenants.account_mails`)."""
+    """In the portal; allauth's own mail tells the same (`tenants.sign_in.mails`)."""
     notices.tell([user], kind="account.secured", title=title, path=reverse(page))
 
 
