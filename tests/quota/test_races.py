@@ -9,17 +9,17 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
-from tenants import expiry
+from tenants import expiry, granting
 from tenants.errors import DomainError
-from tenants.models import AuditEntry, Grant, Namespace, Operation, Plan, QuotaRequest, QuotaWant, Team, User
+from tenants.models import AuditEntry, Grant, Namespace, Notice, Operation, Plan, QuotaRequest, QuotaWant, Team, User
 from tenants.models.granting import DECIDED, State
 from tenants.rules.granting import MOVES, Move
 from tenants.rules.policy import Rule
-from tenants.services import lowering, quota_decisions, quota_requests, volumes
-from tests.factories import GIB, make_namespace
+from tenants.services import apps, lowering, quota_decisions, quota_requests, volumes
+from tests.factories import GIB, make_namespace, make_spec
 from tests.quota.conftest import Ask, Live
 from tests.services.test_races import MANY, at_once
 
@@ -84,6 +84,53 @@ def test_one_request_takes_one_path(sent: bool, alice: User, dave: User, namespa
     assert namespace.limits["memory"] == (12 * GIB if given else 8 * GIB)
     assert Grant.objects.count() == Operation.objects.count() == namespace.generation - 1 == int(given)
     assert QuotaWant.objects.get().open is given
+
+
+@pytest.mark.timeout(300)
+def test_an_approval_that_was_first_is_the_path(alice: User, dave: User, namespace: Namespace, ask: Ask) -> None:
+    """The approver alone knows of the request at first; the rest comes once it is decided."""
+    request = ask(until=timezone.localdate() + timedelta(days=7))
+    verbs = wishes(alice, dave, request)
+    verbs[1]()
+    ends = crowd(verbs)
+    assert set(ends) <= {"done", "state", "decided"}
+    assert ends["done"] == WISHES // len(verbs)  # the clock's, which found nothing to do
+    request.refresh_from_db()
+    namespace.refresh_from_db()
+    assert (request.state, namespace.limits["memory"]) == (State.APPROVED, 12 * GIB)
+    assert Grant.objects.count() == Operation.objects.count() == 1
+    assert AuditEntry.objects.filter(action="quota.approve").count() == 1
+
+
+def test_observers_that_end_a_raise_at_once_end_it_once(dave: User, namespace: Namespace, ask: Ask) -> None:
+    """A leader that lost its lease may still be at it."""
+    request = ask(until=timezone.localdate() + timedelta(days=7))
+    quota_decisions.decide(actor=dave, request=request, revision=1, by=Move.APPROVE)
+    with transaction.atomic():
+        granting.confirmed(Namespace.objects.get())
+    over = timezone.localdate() - timedelta(days=1)
+    Grant.objects.update(until=over)
+    QuotaRequest.objects.update(granted_until=over)
+    Namespace.objects.update(used_at=timezone.now())
+    assert at_once(lambda _: expiry.expire()) == {"done": MANY}
+    namespace.refresh_from_db()
+    assert namespace.limits["memory"] == 8 * GIB
+    assert AuditEntry.objects.filter(action="quota.go_back").count() == 1
+    assert AuditEntry.objects.filter(action="quota.expire").count() == 1
+    assert Grant.objects.filter(cause="expired").count() == 1
+    assert Notice.objects.filter(kind="quota.ended", person__username="alice").count() == 1
+
+
+def test_room_is_given_back_or_taken_by_an_app_and_never_both(alice: User, namespace: Namespace) -> None:
+    ends = at_once(
+        lambda number: (
+            lowering.lower(actor=alice, namespace=namespace, wants={"memory": 4 * GIB}, confirmed=True)
+            if number
+            else apps.create_app(actor=alice, namespace=namespace, name="shop", spec=make_spec(memory=6 * GIB))
+        ),
+        times=2,
+    )
+    assert ends in ({"done": 1, "invalid": 1}, {"done": 1, "quota_exceeded": 1})
 
 
 def test_one_request_is_open_for_a_resource(alice: User, andy: User, ask: Ask) -> None:
