@@ -53,7 +53,7 @@ def recently_signed_in(*, keep: Collection[str] = (), from_get: bool = False) ->
             if not reads:
                 fields = {name: request.POST.getlist(name) for name in keep if name in request.POST}
                 request.session[KEPT] = {"path": request.path, "user": request.user.pk, "fields": fields}
-            return _to_prove(request)
+            return to_prove(request)
 
         return inner
 
@@ -73,7 +73,8 @@ def kept(request: HttpRequest, *lists: str) -> dict[str, Any]:
     return {name: values if name in lists else values[-1] for name, values in found["fields"].items() if values}
 
 
-def _to_prove(request: HttpRequest) -> HttpResponse:
+def to_prove(request: HttpRequest) -> HttpResponse:
+    """Leads to where one proves who one is, and from there back to this page."""
     methods = get_adapter(request).get_reauthentication_methods(request.user)
     path = request.get_full_path()
     target = methods[0]["url"] if methods else resolve_url(settings.LOGIN_URL)
