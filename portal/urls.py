@@ -13,8 +13,8 @@ handler429 = "tenants.views.errors.too_many"  # allauth's, where a rate limit ho
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
-    path("accounts/", include("allauth.account.urls")),
     path("accounts/", include("tenants.sign_in.urls")),
+    path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("tenants.api.urls")),

@@ -135,3 +135,19 @@ def test_who_signs_in_by_the_organization_alone_sets_one_up_and_proves_it_by_cod
     assert "Is it you?" in page(client, way)
     done = client.post(way, {"code": code_of(key), "next": DELETE})
     assert done.headers["Location"] == DELETE
+
+
+def test_who_signs_in_by_the_organization_alone_signs_in_again_to_set_a_password(bob: User) -> None:
+    bob.set_unusable_password()
+    bob.save()
+    client = signed_in(bob)
+    by_organization(client, bob, ago=16 * 60)
+    wish = {"password1": "harbour wall seven", "password2": "harbour wall seven"}
+    assert client.post("/accounts/password/set/", wish).headers["Location"].startswith("/accounts/login/?next=")
+    bob.refresh_from_db()
+    assert not bob.has_usable_password()
+    client = signed_in(bob)
+    by_organization(client, bob)
+    client.post("/accounts/password/set/", wish)
+    bob.refresh_from_db()
+    assert bob.has_usable_password()
