@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from tenants import granting
-from tenants.errors import Conflict
-from tenants.models import Grant, Namespace, QuotaRequest, StaffRole, User
+from tenants.errors import Conflict, Invalid
+from tenants.models import ClusterState, Grant, Namespace, QuotaRequest, StaffRole, User
 from tenants.rules.granting import Move
 from tenants.rules.policy import Rule
 from tenants.services import quota_decisions, quota_requests
@@ -87,3 +87,13 @@ def test_one_person_does_not_give_for_good_what_two_gave_for_a_time(dave: User, 
     approve(first, make_user("diana", staff_role=StaffRole.APPROVER))
     granting.confirmed(Namespace.objects.get())
     assert approve(ask(memory=12 * GIB), dave).state == "submitted"
+
+
+def test_what_was_meant_beyond_the_cluster_for_a_time_must_be_meant_again_for_good(
+    dave: User, raised: QuotaRequest, ask: Ask
+) -> None:
+    room = {"allocatable": {"memory": 10 * GIB}}
+    ClusterState.objects.create(alias="default", since=timezone.now(), info=room)
+    longer = ask(memory=12 * GIB)
+    with pytest.raises(Invalid, match="This grants 2 GiB of memory more than the cluster has left"):
+        quota_decisions.decide(actor=dave, request=longer, revision=1, by=Move.APPROVE)

@@ -18,7 +18,6 @@ from tenants.models import (
     Notice,
     Operation,
     QuotaRequest,
-    QuotaWant,
     StaffRole,
     Team,
     User,
@@ -249,17 +248,6 @@ def test_more_than_the_cluster_has_must_be_meant(decide: Decide) -> None:
         decide()
     assert "over_capacity" in refused.value.fields
     assert decide(over_capacity=True).state == State.APPROVED
-
-
-def test_what_was_meant_for_a_day_must_be_meant_again_for_good(decide: Decide, request_row: QuotaRequest) -> None:
-    ClusterState.objects.create(alias="default", since=timezone.now(), info={"allocatable": {"memory": 10 * GIB}})
-    decide(until=day(1), over_capacity=True)
-    QuotaRequest.objects.update(state=State.APPLIED)
-    QuotaWant.objects.update(open=False)
-    again = make_quota_request(Namespace.objects.get(), request_row.author, memory=12 * GIB)
-    with pytest.raises(Invalid, match="This grants 2 GiB of memory more than the cluster has left"):
-        decide(request=again)
-    assert decide(request=again, over_capacity=True).state == State.APPROVED
 
 
 def test_over_commit_of_the_policy_makes_room(decide: Decide) -> None:
