@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -71,6 +72,11 @@ def learned(alias: str, info: ClusterInfo) -> None:
 def measured(alias: str, room: Room) -> None:
     """Keeps what the cluster's nodes have for pods."""
     _keep(alias, {"nodes": room.nodes, "allocatable": dict(room.allocatable)})
+
+
+def strayed(alias: str, found: Sequence[Sequence[str]]) -> None:
+    """Keeps which managed objects no row knows, as [kind, namespace, name]."""
+    _keep(alias, {"strays": [list(one) for one in found]})
 
 
 def _keep(alias: str, known: dict[str, Any]) -> None:

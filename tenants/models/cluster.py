@@ -10,8 +10,11 @@ class ClusterState(models.Model):
 
     `info` is what forms need of it: {"version": text, "storage_classes": [{"name", "default", "expands", "waits",
     "retains"}]}, and what nodes have for pods: {"nodes": count of schedulable ones, "allocatable": {resource: amount}}
-    in the units of `rules.resources`; {} until first seen.
+    in the units of `rules.resources`; {} until first seen. "strays" are [[kind, namespace, name]] of objects that are
+    marked as Berth's and that no row knows.
     """
+
+    noun = "cluster"
 
     alias = models.CharField(max_length=40, primary_key=True)
     answers = models.BooleanField(default=True)

@@ -16,6 +16,7 @@ from cluster import errors
 from cluster.pulse import Pulse
 from cluster.watch import Change, Informer
 from tenants import clusters
+from tenants.observer import strays
 from tenants.observer.sights import PRUNED, WHOLE, Key, keys_of, look
 from tenants.observer.writing import Desk, Writer
 
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 GATHER = 0.15
 AGAIN_EVERY = 1.0
 ALL_EVERY = 60.0
+STRAYS_EVERY = 20.0
 ASK_EVERY = 10.0
 MEASURE_EVERY = 6
 """In questions: so often the nodes are asked what they have."""
@@ -43,6 +45,7 @@ class Watcher:
         self._again: set[Key] = set()
         self._news = asyncio.Event()  # something is dirty
         self._turned = asyncio.Event()  # the cluster fell silent or is back, or was just asked
+        self._strays = strays.Strays(alias)
         self._unanswered = ""  # why the last question had no answer
         connection = clusters.connection(alias)
         self._pulse = Pulse(self._turned.set)
@@ -112,12 +115,15 @@ class Watcher:
         By the clock, because nothing tells of it: an operation that changed nothing has no event in the cluster.
         """
         loop = asyncio.get_running_loop()
-        next_all = loop.time()
+        next_all = next_strays = loop.time()
         while True:
             try:
                 if loop.time() >= next_all:
                     self._mark(await self._desk.do(self._writer.every_key))
                     next_all = loop.time() + ALL_EVERY
+                if loop.time() >= next_strays and self._pulse.intact.is_set():
+                    await self._desk.do(self._strays.look, strays.managed(self._whole))
+                    next_strays = loop.time() + STRAYS_EVERY
                 self._mark(self._again | await self._desk.do(self._writer.awaited_keys))
             except DatabaseError as error:
                 log.warning("rows_not_read", cluster=self._alias, error=str(error))

@@ -42,6 +42,12 @@ class Cluster:
     namespaces: int
     lines: tuple[Line, ...]
 
+    @property
+    def strays(self) -> list[dict[str, str]]:
+        """Objects that are marked as Berth's and that no row knows: kind, namespace ("" for a Namespace), name."""
+        found = self.state.info.get("strays", []) if self.state else []
+        return [dict(zip(("kind", "namespace", "name"), one, strict=True)) for one in found]
+
 
 def clusters() -> list[Cluster]:
     """All clusters of the settings, in their order; no cluster is asked."""

@@ -195,6 +195,10 @@ class ClusterOut(serializers.Serializer[Any]):
     silent_since = serializers.SerializerMethodField(help_text="Null while it answers.", allow_null=True)
     namespaces = serializers.IntegerField()
     capacity = serializers.SerializerMethodField()
+    strays = serializers.ListField(
+        child=serializers.DictField(child=serializers.CharField(allow_blank=True)),
+        help_text="Objects that are marked as Berth's and that no row knows: kind, namespace, name. Never deleted.",
+    )
 
     def get_version(self, cluster: Any) -> str | None:
         return cluster.state.info.get("version") if cluster.state else None
