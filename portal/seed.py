@@ -35,6 +35,7 @@ CAST = {
     "carol": ("viewer of Payments", StaffRole.NONE),
     "erin": ("owner of Storefront", StaffRole.NONE),
     "dave": ("quota approver, staff", StaffRole.APPROVER),
+    "dora": ("a second quota approver, staff", StaffRole.APPROVER),
     "sam": ("support, staff", StaffRole.SUPPORT),
 }
 GIB = 1 << 30

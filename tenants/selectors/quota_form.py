@@ -96,6 +96,7 @@ def lowered(
 ) -> list[Hint]:
     """What these lower limits leave free; by resource what is `wrong` with one, and where a rollout gets `tight`."""
     held = quota.standing([namespace])[namespace.pk]
+    taken = {name: max(held.get(name, 0), namespace.usage.get(name, 0)) for name in wants}
     hints = []
     for resource, most in wants.items():
         name = f"{quota.heading(resource)}:"
@@ -104,7 +105,7 @@ def lowered(
         elif resource in tight:
             hints.append(Hint("warn", name, tight[resource]))
         else:
-            hints.append(Hint("ok", name, f"{_free(resource, most - held.get(resource, 0))} free"))
+            hints.append(Hint("ok", name, f"{_free(resource, most - taken[resource])} free"))
     return hints
 
 

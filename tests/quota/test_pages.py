@@ -183,6 +183,9 @@ def left(browser: Client, **typed: str) -> str:
 def test_what_lowering_leaves_is_said_while_one_types(browser: Client, namespace: Namespace) -> None:
     make_app(namespace, memory=2 * GIB, replicas=2)
     assert "2 GiB would be free" in left(browser, memory="6")
+    Namespace.objects.update(usage={"memory": 5 * GIB})
+    assert "2.5 GiB would be free" in left(browser, memory="7.5")
+    Namespace.objects.update(usage={})
     assert "the next rollout of checkout will not fit: it takes 2 GiB more for a while" in left(browser, memory="5")
     assert "4 GiB are reserved" in left(browser, memory="3")
     assert "Write a number and a unit" in left(browser, memory="lots")
