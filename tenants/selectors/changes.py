@@ -83,7 +83,7 @@ DEEDS = {
     "resume": "Resumed",
 }
 # What a verb alone does not say.
-WHOLE_DEEDS = {"team.quota": "Set labels and ceilings of", "session.end": "Ended the"}
+WHOLE_DEEDS = {"team.quota": "Set labels and ceilings of", "session.end": "Ended the", "cluster.strays": "Found strays in"}
 # Of a request for more quota, or of a namespace's limits.
 QUOTA_DEEDS = {
     "draft": "Wrote",
@@ -202,10 +202,9 @@ def deed(entry: AuditEntry) -> str:
     noun, _, verb = entry.action.partition(".")
     if entry.action == "account.sign_in" and entry.outcome == "denied":
         return f"Was not signed in: {entry.target}"
-    if entry.action == "token.use":
-        return "Came with a token that does not work"
-    if entry.action == "limit.hold":
-        return f"Was slowed down by the {entry.target}"
+    if entry.action in ("token.use", "limit.hold"):
+        held = f"Was slowed down by the {entry.target}"
+        return held if entry.action == "limit.hold" else "Came with a token that does not work"
     if entry.outcome == "denied":
         return f"May not {REFUSALS.get(entry.action, entry.action)}: {entry.target}"
     if entry.action in OWN_DEEDS and (entry.target_noun, entry.target_id) == ("user", str(entry.actor_id)):

@@ -108,7 +108,7 @@ def test_log_of_a_failing_init_container_is_read_by_its_name(api: Api, stuck: st
         last = status_of(pod, "initContainerStatuses").get("lastState", {}).get("terminated", {})
         return bool(last) and last["containerID"] not in taken_away
 
-    gone = "unable to retrieve container logs for "  # said with 200: a kubelet removed it just before its status changed
+    gone = "unable to retrieve container logs for "  # said with 200: a kubelet removed it before its status changed
     while not taken_away or answer.text.startswith(gone):
         api.until("pods", stuck, "init-fails", ended, timeout=120)
         answer = api.get(path("pods", stuck, "init-fails", "log"), accept="*/*", container="init", previous="true")
