@@ -11,7 +11,7 @@ from django.db.models import F, GeneratedField, Q, Value
 from django.db.models.functions import Concat, Replace, Upper
 from django.utils import timezone
 
-from tenants.models.team import Role, Team
+from tenants.models.team import Team
 
 HYPHEN = "ǀ"
 """A letter instead of each hyphen: pg_trgm splits text at all that is no letter or digit, and would look for the two
@@ -33,7 +33,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
             return self.none()
         if user.is_site_staff:
             return self
-        whole = Team.objects.filter(memberships__user=user, memberships__role__in=(Role.OWNER, Role.ADMIN))
+        whole = Team.objects.managed_by(user)
         own = Q(actor=user) & (Q(team__in=Team.objects.visible_to(user)) | Q(team__isnull=True))
         return self.filter(Q(team__in=whole) | own)
 

@@ -24,7 +24,7 @@ class InTeamQuerySet(models.QuerySet[Any]):
             return self.none()
         if user.staff_role == StaffRole.SUPPORT:
             return self
-        managed = Team.objects.filter(memberships__user=user, memberships__role__in=(Role.OWNER, Role.ADMIN))
+        managed = Team.objects.managed_by(user)
         return self.filter(team__in=managed)
 
 
@@ -152,7 +152,7 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
             return self.none()
         if user.staff_role == StaffRole.SUPPORT:
             return self
-        managed = Team.objects.filter(memberships__user=user, memberships__role__in=(Role.OWNER, Role.ADMIN))
+        managed = Team.objects.managed_by(user)
         mine = Team.objects.filter(memberships__user=user)
         return self.filter(Q(team__in=managed) | Q(Q(giver=user) | Q(taker=user), team__in=mine))
 

@@ -19,6 +19,9 @@ class Role(models.TextChoices):
     VIEWER = "viewer", "viewer"
 
 
+MANAGERS = (Role.OWNER, Role.ADMIN)
+
+
 class TeamQuerySet(models.QuerySet["Team"]):
     def visible_to(self, user: Any) -> TeamQuerySet:
         """Teams of which `user` is a member; all for site staff; none for strangers."""
@@ -27,6 +30,10 @@ class TeamQuerySet(models.QuerySet["Team"]):
         if user.is_site_staff:
             return self
         return self.filter(memberships__user=user)
+
+    def managed_by(self, user: Any) -> TeamQuerySet:
+        """Teams of which `user` is an owner or admin."""
+        return self.filter(memberships__user=user, memberships__role__in=MANAGERS)
 
 
 class Team(models.Model):
@@ -80,6 +87,12 @@ class Team(models.Model):
         return self
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def managers(self) -> MembershipQuerySet:
+        """Owners and admins who can act: none whose account is suspended."""
+        return self.filter(role__in=MANAGERS, user__is_active=True)
+
+
 class Membership(models.Model):
     """`by_group` marks one that an organization's sign-in gave, and takes back at the next one."""
 
@@ -88,6 +101,8 @@ class Membership(models.Model):
     role = models.CharField(max_length=16, choices=Role.choices)
     since = models.DateTimeField(auto_now_add=True)
     by_group = models.BooleanField(default=False)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         ordering = ["since", "pk"]

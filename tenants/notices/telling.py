@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 
 from tenants import letters
 from tenants.live import events
-from tenants.models import Notice, NoticeChoice, Role, Team, User
+from tenants.models import Notice, NoticeChoice, Team, User
 from tenants.models.notice import ByMail
 from tenants.notices.kinds import KINDS, Kind
 from tenants.notices.links import turn_down_link
@@ -53,7 +53,7 @@ def tell(
 
 def managers(team: Team, *, besides: User | None = None) -> list[User]:
     """Owners and admins who can act; without `besides`, who did it and knows."""
-    found = team.memberships.filter(role__in=(Role.OWNER, Role.ADMIN), user__is_active=True)
+    found = team.memberships.managers()
     return [member.user for member in found.select_related("user") if member.user != besides]
 
 

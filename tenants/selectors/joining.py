@@ -19,7 +19,6 @@ from tenants.models import (
     JoinRequest,
     Membership,
     QuotaRequest,
-    Role,
     StaffRole,
     Team,
     Transfer,
@@ -29,7 +28,6 @@ from tenants.models.joining import RequestState
 from tenants.roles import remember
 from tenants.selectors import members, quota_requests
 
-MANAGERS = (Role.OWNER, Role.ADMIN)
 WAITING_SHOWN = 20
 
 
@@ -129,7 +127,7 @@ def adoptable(user: User) -> QuerySet[JoinRequest]:
     """Open requests that nobody in their team can answer, oldest first: for the site's support."""
     if user.staff_role != StaffRole.SUPPORT or not user.is_active:
         return JoinRequest.objects.none()
-    managers = Membership.objects.filter(team=OuterRef("team"), role__in=MANAGERS, user__is_active=True)
+    managers = Membership.objects.managers().filter(team=OuterRef("team"))
     found = JoinRequest.objects.filter(~Exists(managers), state=RequestState.OPEN, team__deleting_since=None)
     return _told(found).order_by("created_at")
 
@@ -179,9 +177,8 @@ def findable(user: User, slug: str) -> Team:
 
 def waiting_for(user: User) -> Waiting:
     """What stands on the home page of somebody who has something to answer."""
-    managed = Membership.objects.filter(user=user, role__in=MANAGERS).values("team")
     open_in = Q(join_requests__state=RequestState.OPEN)
-    asked = Team.objects.filter(pk__in=managed).annotate(asked=Count("join_requests", filter=open_in))
+    asked = Team.objects.managed_by(user).annotate(asked=Count("join_requests", filter=open_in))
     return Waiting(
         invitations=invitations_for(user),
         requests=list(requests_by(user).filter(state=RequestState.OPEN)[:WAITING_SHOWN]),

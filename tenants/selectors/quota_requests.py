@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from tenants import access
 from tenants.errors import NotFound
-from tenants.models import Grant, Namespace, QuotaRequest, QuotaStep, Role, Team, User
+from tenants.models import Grant, Namespace, QuotaRequest, QuotaStep, Team, User
 from tenants.models.granting import DECIDED, OPEN, State
 from tenants.rules.granting import Move, after
 from tenants.rules.policy import Verdict
@@ -17,7 +17,6 @@ from tenants.rules.resources import in_order, number, unit
 from tenants.selectors import quota_form
 from tenants.selectors.quota import heading
 
-MANAGERS = (Role.OWNER, Role.ADMIN)
 WAITING_SHOWN = 20
 DEEDS = {
     Move.SUBMIT: "sent it",
@@ -89,8 +88,8 @@ def open_in(namespace: Namespace) -> dict[str, QuotaRequest]:
 
 def answers_wanted(user: User) -> list[QuotaRequest]:
     """Requests of the viewer's teams of which changes are asked: they wait for whoever may make them."""
-    mine = {"namespace__team__memberships__user": user, "namespace__team__memberships__role__in": MANAGERS}
-    found = told(QuotaRequest.objects.filter(state=State.CHANGES_ASKED, **mine))
+    managed = Team.objects.managed_by(user)
+    found = told(QuotaRequest.objects.filter(state=State.CHANGES_ASKED, namespace__team__in=managed))
     return list(found.filter(namespace__team__suspended_at=None, namespace__deleting_since=None)[:WAITING_SHOWN])
 
 

@@ -136,8 +136,7 @@ def withdraw(*, actor: User, request: JoinRequest) -> JoinRequest:
 
 def deciders(team: Team) -> list[User]:
     """Owners and admins who can act; the site's support where there is none."""
-    managers = team.memberships.filter(role__in=(Role.OWNER, Role.ADMIN), user__is_active=True)
-    people = [membership.user for membership in managers.select_related("user")]
+    people = [membership.user for membership in team.memberships.managers().select_related("user")]
     return people or list(User.objects.filter(staff_role=StaffRole.SUPPORT, is_active=True))
 
 
@@ -150,8 +149,7 @@ def decides(actor: User, team: Team) -> bool:
 
 def is_orphan(team: Team) -> bool:
     """Whether no active owner or admin is left."""
-    managers = team.memberships.filter(role__in=(Role.OWNER, Role.ADMIN), user__is_active=True)
-    return not managers.exists()
+    return not team.memberships.managers().exists()
 
 
 def _require_decider(actor: User, team: Team, role: str | None) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from tenants import access, audit, letters, notices, rules
 from tenants.errors import Conflict, Forbidden, NotFound
 from tenants.live import events
-from tenants.models import Role, Team, User
+from tenants.models import Team, User
 from tenants.services import sessions
 from tenants.services.wishes import clean, lock_team
 
@@ -101,7 +101,7 @@ def _save_team(actor: User, team: Team, action: str, title: str, reason: str) ->
     team.save(update_fields=["suspended_at", "suspended_by", "suspended_reason", "updated_at"])
     _record(actor, action, team, suspended=team.suspended, reason=reason)
     events.announce(events.Changed(team=team.pk, noun="team", id=str(team.pk), what="team"))
-    managers = team.memberships.filter(role__in=(Role.OWNER, Role.ADMIN)).select_related("user")
+    managers = team.memberships.managers().select_related("user")
     path = reverse("team", args=[team.slug])
     people = [membership.user for membership in managers]
     notices.tell(people, kind="team.suspended", title=title, text=reason, path=path, team=team)
