@@ -83,7 +83,11 @@ DEEDS = {
     "resume": "Resumed",
 }
 # What a verb alone does not say.
-WHOLE_DEEDS = {"team.quota": "Set labels and ceilings of", "session.end": "Ended the", "cluster.strays": "Found strays in"}
+WHOLE_DEEDS = {
+    "team.quota": "Set labels and ceilings of",
+    "session.end": "Ended the",
+    "cluster.strays": "Found strays in",
+}
 # Of a request for more quota, or of a namespace's limits.
 QUOTA_DEEDS = {
     "draft": "Wrote",
