@@ -9,7 +9,7 @@ the lease changes nothing any more. What was committed and never ran is publishe
 """
 
 from tenants.operations.holding import Hold, claim
-from tenants.operations.outbox import KINDS, nudge, nudge_waiting, open, publish, redrive  # noqa: A004
+from tenants.operations.outbox import KINDS, nudge, nudge_waiting, open, open_each, publish, redrive  # noqa: A004
 from tenants.operations.results import close, confirm, fail, finish, supersede, wait
 from tenants.operations.seal import unseal
 
@@ -24,6 +24,7 @@ __all__ = [
     "nudge",
     "nudge_waiting",
     "open",
+    "open_each",
     "publish",
     "redrive",
     "supersede",

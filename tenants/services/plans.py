@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
 from cluster.specs import STANDARD
 from tenants import access, audit, operations, rules
@@ -32,11 +34,7 @@ def save_plan(*, actor: User, plan: Plan | None, **fields: Any) -> tuple[Plan, i
     """
     access.require_site(actor, "policies.edit", plan)
     with transaction.atomic():
-        row = (
-            _locked(plan)
-            if plan is not None
-            else Plan(name=clean("name", lambda: rules.plan_name(fields.pop("name", ""))))
-        )
+        row = _locked(plan) if plan is not None else _new(fields.pop("name", ""))
         before = {name: getattr(row, name) for name in FIELDS} if plan is not None else {}
         for name, value in fields.items():
             if name not in FIELDS:
@@ -80,10 +78,12 @@ def _carry(actor: User, plan: Plan) -> int:
     """New container defaults go to the plan's namespaces: a change of intent of each, as any other."""
     rows = Namespace.objects.select_for_update(of=("self",), no_key=True).select_related("team")
     places = list(rows.filter(plan=plan, deleting_since=None).order_by("pk"))
+    Namespace.objects.filter(pk__in=[place.pk for place in places]).update(
+        generation=F("generation") + 1, updated_at=Now()
+    )
     for place in places:
         place.generation += 1
-        place.save(update_fields=["generation", "updated_at"])
-        operations.open(kind="namespace.apply", target=place, actor=actor, generation=place.generation)
+    operations.open_each(kind="namespace.apply", targets=places, actor=actor)
     return len(places)
 
 

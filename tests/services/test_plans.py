@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tenants import intents
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import AuditEntry, Namespace, Operation, Plan, User
 from tenants.services import plans
+from tests import factories
 from tests.factories import GIB, MIB
 
 AMOUNTS = {"cpu": 2000, "memory": GIB, "storage": GIB, "pods": 5, "claims": 1, "services": 2, "secrets": 3}
@@ -42,6 +45,20 @@ def test_its_container_defaults_reach_the_namespaces_that_have_it(dave: User, na
     assert AuditEntry.objects.get(action="plan.edit").changes[0]["field"] == "default limit of memory"
     assert (reached, operation.target_id, operation.generation) == (1, namespace.pk, namespace.generation)
     assert intents.namespace_spec(namespace).defaults.limit_memory == 512 * MIB
+
+
+def test_container_defaults_reach_many_namespaces_by_as_many_queries_as_one(dave: User, namespace: Namespace) -> None:
+    def queries(memory: int) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            plans.save_plan(actor=dave, plan=namespace.plan, default_limit_memory=memory)
+        return len(asked)
+
+    one = queries(512 * MIB)
+    for number in range(20):
+        factories.make_namespace(namespace.team, name=f"more-{number}", plan=namespace.plan)
+    assert queries(256 * MIB) == one
+    newest = Operation.objects.order_by("target_id", "-generation").values_list("target_id", "generation")
+    assert dict(newest.filter(generation__gt=1)).keys() == set(Namespace.objects.values_list("pk", flat=True))
 
 
 def test_container_defaults_never_exceed_what_the_namespace_has(namespace: Namespace) -> None:
