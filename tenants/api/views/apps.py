@@ -50,7 +50,7 @@ class OneApp(Door):
     def delete(self, request: Request, team: str, namespace: str, app: str) -> Response:
         found = self.app()
         operation = apps.delete_app(actor=self.user, app=found, confirm=self.asked["confirm"])
-        return self.accepted(operation, app=(AppOut, self.app()))
+        return self.deleting(operation, app=(AppOut, found))
 
 
 class ReleaseDoor(Door):

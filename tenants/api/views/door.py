@@ -21,6 +21,7 @@ from tenants.api.pagination import Pages
 from tenants.api.serializers.operations import OperationOut
 from tenants.api.serializers.shapes import NoQuery, PageQuery, Shape, page_of
 from tenants.models import App, Namespace, Operation, Team, User
+from tenants.models.intent import Intent
 from tenants.selectors import finding
 
 Handler = Callable[..., HttpResponseBase]
@@ -52,6 +53,12 @@ class Door(APIView):
         paginator = Pages()
         found = paginator.paginate_queryset(rows, self.request, view=self)
         return paginator.get_paginated_response(shape(found, many=True, context=context).data)
+
+    def deleting(self, operation: Operation, **noun: tuple[Shape, Intent]) -> Response:
+        """202 for a deletion. A quick cluster may have taken the thing away by now: it is told as it was, and going."""
+        for _, row in noun.values():
+            row.deleting_since, row.generation = operation.created_at, operation.generation
+        return self.accepted(operation, **noun)
 
     def accepted(self, operation: Operation, **nouns: tuple[Shape, Model]) -> Response:
         """202: the operation to follow, and the things as they are now."""

@@ -54,8 +54,7 @@ class OneNamespace(Door):
     def delete(self, request: Request, team: str, namespace: str) -> Response:
         found = self.namespace()
         operation = namespaces.delete_namespace(actor=self.user, namespace=found, confirm=self.asked["confirm"])
-        found.refresh_from_db()
-        return self.accepted(operation, namespace=(NamespaceOut, found))
+        return self.deleting(operation, namespace=(NamespaceOut, found))
 
 
 class Pause(Door):

@@ -39,8 +39,9 @@ class OneVolume(Door):
 
     @call("delete_volume", "Delete a volume and its data", query=Confirm, answer=VolumeAccepted, status=202)
     def delete(self, request: Request, team: str, namespace: str, volume: str) -> Response:
-        operation = volumes.delete_volume(actor=self.user, volume=self.volume(), confirm=self.asked["confirm"])
-        return self.accepted(operation, volume=(VolumeOut, self.volume()))
+        found = self.volume()
+        operation = volumes.delete_volume(actor=self.user, volume=found, confirm=self.asked["confirm"])
+        return self.deleting(operation, volume=(VolumeOut, found))
 
 
 class Secrets(Door):
@@ -85,5 +86,6 @@ class OneSecret(Door):
 
     @call("delete_secret", "Delete a secret", query=Confirm, answer=SecretAccepted, status=202)
     def delete(self, request: Request, team: str, namespace: str, secret: str) -> Response:
-        operation = secrets.delete_secret(actor=self.user, secret=self.secret(), confirm=self.asked["confirm"])
-        return self.accepted(operation, secret=(SecretOut, self.secret()))
+        found = self.secret()
+        operation = secrets.delete_secret(actor=self.user, secret=found, confirm=self.asked["confirm"])
+        return self.deleting(operation, secret=(SecretOut, found))
