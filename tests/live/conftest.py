@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -24,11 +24,24 @@ HOST = "testserver"
 ORIGIN = f"http://{HOST}"
 
 
+Reader = Callable[[], Awaitable[None]]
+"""What a server's send of a message waits for, or fails with, as the network to that browser has it."""
+
+
 class Socket:
     """One browser's socket."""
 
-    def __init__(self, path: str, *, cookie: str = "", origin: str | None = ORIGIN, token: str = "") -> None:
-        headers = [(b"host", HOST.encode()), (b"cookie", cookie.encode())]
+    def __init__(
+        self,
+        path: str,
+        *,
+        cookie: str = "",
+        host: str = HOST,
+        origin: str | None = ORIGIN,
+        token: str = "",
+        through: Reader | None = None,
+    ) -> None:
+        headers = [(b"host", host.encode()), (b"cookie", cookie.encode())]
         if token:
             headers.append((b"authorization", f"Bearer {token}".encode()))
         if origin is not None:
@@ -41,7 +54,16 @@ class Socket:
             "subprotocols": [],
             "client": ("127.0.0.1", 1),
         }
-        self._application = ApplicationCommunicator(application, scope)
+
+        async def served(scope: Any, receive: Any, send: Any) -> None:
+            async def sending(event: dict[str, Any]) -> None:
+                if through is not None and event["type"] == "websocket.send":
+                    await through()
+                await send(event)
+
+            await application(scope, receive, sending)
+
+        self._application = ApplicationCommunicator(served, scope)
 
     async def open(self) -> dict[str, Any]:
         """The server's first answer: websocket.accept or websocket.close."""
@@ -94,14 +116,12 @@ async def hub(settings: Any) -> AsyncIterator[hubs.Hub]:
 
 @pytest.fixture
 async def connect(hub: hubs.Hub) -> AsyncIterator[Connect]:
-    """`await connect(user, "/ws/live/")`: a socket of that user; `token`: of a script."""
+    """`await connect(user, "/ws/live/")`: a socket of that user; the rest is `Socket`'s."""
     opened: list[Socket] = []
 
-    async def connect_(
-        user: User | None, path: str = "/ws/live/", *, origin: str | None = ORIGIN, token: str = ""
-    ) -> Socket:
+    async def connect_(user: User | None, path: str = "/ws/live/", **more: Any) -> Socket:
         cookie = await _sign_in(user) if user else ""
-        socket = Socket(path, cookie=cookie, origin=origin, token=token)
+        socket = Socket(path, cookie=cookie, **more)
         opened.append(socket)
         return socket
 

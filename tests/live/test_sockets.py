@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
-from django.db import OperationalError
+from django.contrib.sessions.models import Session
+from django.db import connection
 
-from tenants.live import guard
-from tenants.live.logs.view import LogView
-from tenants.live.topics.outbox import Outbox
+from tenants.live import consumers, guard
 from tenants.models import App, Namespace, Team, User
 from tenants.services import members
-from tests.live.conftest import ORIGIN, Connect
+from tests.live.conftest import ORIGIN, Connect, Reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATHS = ["/ws/live/", "/ws/logs/"]
@@ -27,6 +27,13 @@ PATHS = ["/ws/live/", "/ws/logs/"]
 )
 async def test_a_foreign_origin_is_denied(connect: Connect, alice: User, path: str, origin: str | None) -> None:
     socket = await connect(alice, path, origin=origin)
+    assert (await socket.open())["type"] == "websocket.close"
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_foreign_name_for_this_machine_is_denied(connect: Connect, alice: User, path: str) -> None:
+    """Where no public address is set: a page whose name was turned to 127.0.0.1 is its own origin (DNS rebinding)."""
+    socket = await connect(alice, path, host="evil.example:8000", origin="http://evil.example:8000")
     assert (await socket.open())["type"] == "websocket.close"
 
 
@@ -163,36 +170,82 @@ async def test_a_demoted_developer_loses_the_log(
     assert await socket.closed(guard.RECHECK - 1) == guard.RIGHT_LOST
 
 
+@pytest.fixture
+def no_sessions(transactional_db: None) -> Iterator[Callable[[], None]]:
+    """Call it, and the database answers no question for a session any more."""
+
+    def rename(old: str, new: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+    table, away = Session._meta.db_table, "sessions_away"
+    yield lambda: rename(table, away)
+    if away in connection.introspection.table_names():
+        rename(away, table)
+
+
 async def test_a_socket_whose_rights_cannot_be_asked_for_is_closed(
-    connect: Connect, bob: User, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, bob: User, no_sessions: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "RECHECK", 0.05)
     socket = await connect(bob)
     await socket.open()
-
-    async def unknown(_: guard.GuardedConsumer) -> User:
-        raise OperationalError("the database restarts")
-
-    monkeypatch.setattr(guard.GuardedConsumer, "_account", unknown)
+    await socket.say({"type": "subscribe", "topic": "home"})
+    await socket.hear("changed")
+    await database_sync_to_async(no_sessions)()
     assert await socket.closed() == guard.FAILED
 
 
-@pytest.mark.parametrize("trouble", [TimeoutError(), RuntimeError("a fault")], ids=["blocked", "fault"])
+async def reads_nothing() -> None:
+    """A browser that is there and takes no byte."""
+    await asyncio.Event().wait()
+
+
+async def breaks() -> None:
+    raise RuntimeError("a fault")
+
+
+@pytest.mark.parametrize("through", [reads_nothing, breaks], ids=["blocked", "fault"])
+@pytest.mark.parametrize(
+    ("path", "wish"),
+    [("/ws/live/", {"type": "subscribe", "topic": "home"}), ("/ws/logs/", {"type": "open"})],
+    ids=["topics", "logs"],
+)
 async def test_a_socket_that_cannot_be_served_is_closed(
-    connect: Connect, bob: User, app_row: App, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+    connect: Connect,
+    bob: User,
+    app_row: App,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    wish: dict[str, Any],
+    through: Reader,
 ) -> None:
-    async def no_messages(_: Outbox) -> list[str]:
-        raise trouble
+    monkeypatch.setattr(consumers, "BLOCKED", 0.1)
+    socket = await connect(bob, path, through=through)
+    await socket.open()
+    await socket.say({**wish, "app": app_row.pk} if wish["type"] == "open" else wish)
+    assert await socket.closed() == guard.FAILED
 
-    async def no_frames(_: LogView) -> AsyncIterator[Any]:
-        raise trouble
-        yield
 
-    monkeypatch.setattr(Outbox, "take", no_messages)
-    monkeypatch.setattr(LogView, "_drain", no_frames)
-    topics, logs = await connect(bob), await connect(bob, "/ws/logs/")
-    await topics.open()
-    assert await topics.closed() == guard.FAILED
-    await logs.open()
-    await logs.say({"type": "open", "app": app_row.pk})
-    assert await logs.closed() == guard.FAILED
+async def test_what_waits_for_a_slow_browser_is_thrown_away_when_the_right_ends(
+    connect: Connect, alice: User, bob: User, team: Team
+) -> None:
+    """Else it would be sent when the browser reads on: behind the end of the right."""
+    waiting, thrown_away = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        waiting.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            thrown_away.set()
+            raise
+
+    socket = await connect(bob, through=slow)
+    await socket.open()
+    await socket.say({"type": "subscribe", "topic": f"team:{team.pk}"})
+    await asyncio.wait_for(waiting.wait(), 5)
+    membership = await database_sync_to_async(team.memberships.get)(user=bob)
+    await database_sync_to_async(members.remove_member)(actor=alice, membership=membership)
+    assert await socket.closed() == guard.RIGHT_LOST
+    await asyncio.wait_for(thrown_away.wait(), 5)
