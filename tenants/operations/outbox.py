@@ -85,9 +85,8 @@ def _send(operations: Sequence[Operation]) -> None:
     for wish in operations:
         transaction.on_commit(partial(publish, wish.kind, wish.pk), robust=True)
         about = f"{wish.target_noun}:{wish.target_id}"
-        events.announce(
-            events.Changed(team=wish.team_id, noun="operation", id=str(wish.pk), what="operation", about=about)
-        )
+        team = cast(int, wish.team_id)
+        events.announce(events.Changed(team=team, noun="operation", id=str(wish.pk), what="operation", about=about))
 
 
 def publish(kind: str, pk: UUID, *, delay: float = 0) -> bool:
