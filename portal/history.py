@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from tenants.models import App, Cause, Grant, Namespace, Release, Sample, User
-from tenants.reservations import reserved_in, secrets_in
+from tenants.reservations import reserved
 from tenants.sampling import HOUR, SPAN
 
 DAYS, FINE_DAYS = 30, 7
@@ -25,11 +25,11 @@ BATCH = 2000
 def write(namespace: Namespace, busy: float, by: User) -> None:
     """Fills the namespace's last month; `busy` is the share of its limits that a usual day took."""
     now = timezone.now()
-    reserved = {**reserved_in([namespace])[namespace.pk], "secrets": secrets_in([namespace])[namespace.pk]}
+    held = reserved(namespace)
     common = {"team": namespace.team, "namespace": namespace, "place": namespace.cluster_name}
     Sample.objects.bulk_create(
         [
-            Sample(**common, seconds=seconds, at=at, values=_values(namespace, reserved, busy, at, now))
+            Sample(**common, seconds=seconds, at=at, values=_values(namespace, held, busy, at, now))
             for at, seconds in _spans(now)
         ],
         batch_size=BATCH,
@@ -69,7 +69,7 @@ def _spans(now: datetime) -> Iterator[tuple[datetime, int]]:
 
 
 def _values(
-    namespace: Namespace, reserved: dict[str, int], busy: float, at: datetime, now: datetime
+    namespace: Namespace, reserves: dict[str, int], busy: float, at: datetime, now: datetime
 ) -> dict[str, list[Any]]:
     left = (now - at).total_seconds() / 86400
     share = busy * _wave(at, left) * (1 - 0.25 * left / DAYS)
@@ -77,7 +77,7 @@ def _values(
     values = {}
     for resource, limit in namespace.limits.items():
         raised = resource == "memory" and busy > 0.5 and left > RAISED_DAYS_AGO
-        grain, granted, now_held = max(limit // 64, 1), _before(limit) if raised else limit, reserved.get(resource, 0)
+        grain, granted, now_held = max(limit // 64, 1), _before(limit) if raised else limit, reserves.get(resource, 0)
         used = kept = int(now_held * (1 if left < 20 else 0.5))
         if resource in WAVES:
             used = int(limit * share * then + now_held * (1 - then)) // grain * grain

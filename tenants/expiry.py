@@ -18,7 +18,7 @@ from tenants import audit, granting, limits, notices
 from tenants.errors import Gone, NotFound
 from tenants.models import Cause, ClusterState, Grant, Namespace, QuotaRequest, User
 from tenants.models.granting import State
-from tenants.reservations import reserved_in, secrets_in
+from tenants.reservations import reserved
 from tenants.rules.granting import Move, after
 from tenants.rules.resources import say, title
 
@@ -46,7 +46,7 @@ def warn(today: date) -> None:
 
 
 def go_back(today: date) -> None:
-    """Takes limits back whose last day is over, as far down as what is used allows, and further when less is used.
+    """Takes limits back whose last day is over, as far down as what is reserved allows, and further when less is.
 
     A cluster that is silent is not followed: what is used there is not known.
     """
@@ -122,7 +122,7 @@ def _go_back(namespace: Namespace, today: date) -> None:
     running = list(Grant.objects.running().filter(namespace=namespace, until__lt=today))
     if namespace.used_at is None or not running:
         return
-    floor = _taken(namespace)
+    floor = reserved(namespace)  # what the cluster counts, and what runs here wants: else no lost pod would come back
     new = {grant.resource: max(grant.back_to or 0, floor.get(grant.resource, 0)) for grant in running}
     lower = {resource: amount for resource, amount in new.items() if amount < namespace.limits.get(resource, 0)}
     if not lower:
@@ -132,13 +132,6 @@ def _go_back(namespace: Namespace, today: date) -> None:
     audit.record(actor=None, action="quota.go_back", thing=namespace, changes=changes, detail=words, machine="clock")
     limits.change(namespace, lower, cause=Cause.EXPIRED)
     log.info("quota_went_back", namespace=str(namespace), limits=lower)
-
-
-def _taken(namespace: Namespace) -> dict[str, int]:
-    """What must not be cut: what the cluster counts, and what runs here wants, else no lost pod would come back."""
-    rows = {**reserved_in([namespace])[namespace.pk], "secrets": secrets_in([namespace])[namespace.pk]}
-    resources = {*rows, *namespace.usage}
-    return {name: max(rows.get(name, 0), namespace.usage.get(name, 0)) for name in resources}
 
 
 def _close(request: QuotaRequest, today: date) -> None:

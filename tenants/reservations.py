@@ -1,9 +1,15 @@
-"""What rows reserve of their namespaces' quotas: for a form's preflight and for the bars of pages alike."""
+"""What is reserved of namespaces' quotas: one figure for pages, API, charts, samples and whatever sets limits.
+
+Reserved is the larger of what the rows may come to hold (of an app that is rolled out its surge, too) and what the
+cluster counts as used, which has what others made and pods that still end. A form's preflight asks for parts of the
+rows instead, since it says what one app's wish takes beside them.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models.fields.json import KeyTransform
@@ -11,40 +17,49 @@ from django.db.models.fields.json import KeyTransform
 from cluster.specs import STANDARD
 from tenants import clusters
 from tenants.models import App, Namespace, Release, Secret, Volume
+from tenants.models.app import UNDER_WAY
 from tenants.releases import PINNED
 from tenants.rules import quota
 from tenants.rules.quota import Size
 from tenants.rules.resources import CLASS
 
 # What of a release a quota counts: the rest of its document stays in the database.
-_COUNTED = ("cpu", "memory", "replicas", "port")
+_COUNTED = ("cpu", "memory", "replicas", "port", "one_node")
 
 
-def reserved_in(namespaces: Iterable[Namespace]) -> dict[int, dict[str, int]]:
-    """What apps and volumes reserve, by primary key; what is being deleted counts until gone.
+def reserved(namespace: Namespace) -> dict[str, int]:
+    """What is reserved of one namespace's quota, by resource: see `reserved_in`."""
+    return reserved_in([namespace])[namespace.pk]
 
-    Two queries however many namespaces there are, one more where a quota bounds a storage class. Secrets are not in
-    it: `secrets_in` counts them.
+
+def reserved_in(namespaces: Iterable[Namespace], *, secrets: bool = True) -> dict[int, dict[str, int]]:
+    """What is reserved of all that quotas bound, by primary key; what is being deleted counts until gone.
+
+    Four queries however many namespaces there are, two without `secrets` (then these are not in it), one more where a
+    quota bounds a storage class.
     """
     places = list(namespaces)
-    apps, volumes = apps_in(places), volumes_in(places)
-    return {
-        place.pk: {resource: apps[place.pk][resource] + volumes[place.pk][resource] for resource in _bounded(place)}
-        for place in places
-    }
+    apps, volumes = _apps_at_most(places), volumes_in(places)
+    kept = secrets_in(places) if secrets else Counter()
+    found = {}
+    for place in places:
+        rows = apps[place.pk] + volumes[place.pk] + Counter(secrets=kept[place.pk])
+        bounded = {*STANDARD, *place.limits} - (set() if secrets else {"secrets"})
+        found[place.pk] = {name: max(rows[name], place.usage.get(name, 0)) for name in bounded}
+    return found
 
 
 def apps_in(namespaces: Iterable[Namespace], without: App | None = None) -> dict[int, Counter[str]]:
-    """What apps reserve, by primary key of the namespace, `without` one of them. One query."""
+    """What apps hold at least, by primary key of the namespace, `without` one of them. One query."""
     totals: dict[int, Counter[str]] = {namespace.pk: Counter() for namespace in namespaces}
-    for pk, place, wanted, serving in _apps(totals):
-        if without is None or pk != without.pk:
-            totals[place].update(quota.held(wanted, serving))
+    for app in _apps(totals):
+        if without is None or app.pk != without.pk:
+            totals[app.place].update(quota.held(app.wanted, app.serving))
     return totals
 
 
 def volumes_in(namespaces: Iterable[Namespace]) -> dict[int, Counter[str]]:
-    """What volumes reserve, in all and by class, by primary key of the namespace. One query, or two (`reserved_in`)."""
+    """What volumes hold, in all and by class, by primary key of the namespace. One query, or two (`reserved_in`)."""
     places = {namespace.pk: namespace for namespace in namespaces}
     totals: dict[int, Counter[str]] = {pk: Counter() for pk in places}
     by_class = any(resource.startswith(CLASS) for place in places.values() for resource in place.limits)
@@ -59,7 +74,16 @@ def volumes_in(namespaces: Iterable[Namespace]) -> dict[int, Counter[str]]:
 
 def own_part(app: App) -> dict[str, int]:
     """What the cluster may count of one app at most, its rollout's surge included."""
-    return next((quota.held_at_most(wanted, serving) for _, _, wanted, serving in _apps([], app)), {})
+    return next((found.at_most for found in _apps([], app)), {})
+
+
+def is_rolled_out(number: int | None, outcome: str | None, replaces: bool) -> bool:
+    """Whether an app's wanted release, of this number and outcome, takes the place of another one now.
+
+    `replaces`: another one serves. Where none does, those before it may have pods all the same. A release that the
+    cluster did not take is not rolled out.
+    """
+    return outcome in UNDER_WAY and (replaces or (number or 0) > 1)
 
 
 def secrets_in(namespaces: Iterable[Namespace]) -> Counter[int]:
@@ -84,21 +108,42 @@ def default_class(alias: str) -> str:
     return next((str(found["name"]) for found in clusters.storage_classes(alias) if found.get("default")), "")
 
 
-def _apps(places: Iterable[int], app: App | None = None) -> Iterable[tuple[int, int, Size | None, Size | None]]:
-    """(app, namespace, size of the wanted release, of the serving one) of those in `places`, or of `app` alone."""
+@dataclass(frozen=True, slots=True)
+class _App:
+    """An app as a quota counts it: the sizes of its wanted release and of the serving one."""
+
+    pk: int
+    place: int
+    wanted: Size | None
+    serving: Size | None
+    rolled_out: bool
+
+    @property
+    def at_most(self) -> dict[str, int]:
+        how = quota.held_at_most if self.rolled_out else quota.held
+        return how(self.wanted, self.serving)
+
+
+def _apps_at_most(namespaces: Iterable[Namespace]) -> dict[int, Counter[str]]:
+    totals: dict[int, Counter[str]] = {namespace.pk: Counter() for namespace in namespaces}
+    for app in _apps(totals):
+        totals[app.place].update(app.at_most)
+    return totals
+
+
+def _apps(places: Iterable[int], app: App | None = None) -> Iterable[_App]:
+    """Those in `places`, or `app` alone. One query."""
     rows = App.objects.filter(pk=app.pk) if app is not None else App.objects.filter(namespace__in=places)
     parts = [KeyTransform(key, f"{which}__spec") for which in ("release", "serving") for key in _COUNTED]
-    for pk, place, *values in rows.order_by().values_list("pk", "namespace_id", *parts):
-        yield pk, place, _size(values[: len(_COUNTED)]), _size(values[len(_COUNTED) :])
+    state = ("pk", "namespace_id", "release_id", "serving_id", "release__number", "release__outcome")
+    for pk, place, release, serving, number, outcome, *values in rows.order_by().values_list(*state, *parts):
+        rolled_out = is_rolled_out(number, outcome, replaces=serving not in (None, release))
+        yield _App(pk, place, _size(values[: len(_COUNTED)]), _size(values[len(_COUNTED) :]), rolled_out)
 
 
 def _size(values: list[Any]) -> Size | None:
-    cpu, memory, replicas, port = values
-    return None if cpu is None else Size(cpu, memory, replicas, service=port is not None)
-
-
-def _bounded(namespace: Namespace) -> set[str]:
-    return {*STANDARD, *namespace.limits}
+    cpu, memory, replicas, port, one_node = values
+    return None if cpu is None else Size(cpu, memory, replicas, service=port is not None, one_node=bool(one_node))
 
 
 def _default_classes(namespaces: Iterable[Namespace]) -> dict[str, str]:

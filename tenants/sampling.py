@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants.models import Namespace, Sample
-from tenants.reservations import reserved_in, secrets_in
+from tenants.reservations import reserved_in
 
 SPAN, HOUR, DAY = 300, 3600, 86400
 """Seconds of a sample: fresh, after FINE and after HOURLY."""
@@ -99,8 +99,10 @@ class Sampler:
             return 0
         begin = end - timedelta(seconds=SPAN)
         taken = self._meter.take(now)
-        places = list(Namespace.objects.filter(used_at__gte=begin).only("team", "cluster_name", "limits", "usage"))
-        reserved, secrets = reserved_in(places), secrets_in(places)
+        places = list(
+            Namespace.objects.filter(used_at__gte=begin).only("team", "cluster", "cluster_name", "limits", "usage")
+        )
+        reserved = reserved_in(places)
         rows = [
             Sample(
                 team_id=place.team_id,
@@ -108,7 +110,7 @@ class Sampler:
                 place=place.cluster_name,
                 seconds=SPAN,
                 at=begin,
-                values=_values(place, {**reserved[place.pk], "secrets": secrets[place.pk]}, taken.get(place.pk, {})),
+                values=_values(place, reserved[place.pk], taken.get(place.pk, {})),
             )
             for place in places
         ]
@@ -143,7 +145,7 @@ def _values(place: Namespace, reserved: Amounts, taken: Mapping[str, tuple[float
     for resource, limit in place.limits.items():
         used = place.usage.get(resource, 0)
         mean, most = taken.get(resource, (used, used))
-        values[resource] = [round(mean, 2), max(most, used), reserved.get(resource, 0), limit]
+        values[resource] = [round(mean, 2), max(most, used), max(reserved[resource], most), limit]
     return values
 
 

@@ -23,12 +23,16 @@ Amounts = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What of a release a quota counts: CPU of a pod in millicores, its memory in bytes, whether it has a Service."""
+    """What of a release a quota counts: CPU of a pod in millicores, its memory in bytes, whether it has a Service.
+
+    Where it must stay on `one_node` its rollout has no surge.
+    """
 
     cpu: int
     memory: int
     replicas: int
     service: bool
+    one_node: bool = False
 
     def of_pod(self, resource: str) -> int:
         """What one pod takes of a resource."""
@@ -39,6 +43,11 @@ class Size:
         """What it takes when it stands."""
         pods = {resource: self.of_pod(resource) * self.replicas for resource in ("cpu", "memory", "pods")}
         return {**pods, "services": int(self.service)}
+
+    @property
+    def surge(self) -> int:
+        """How many pods more a rollout to it brings before it takes an old one away."""
+        return 0 if self.one_node else SURGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,7 @@ class Preflight:
 
 
 def size_of(spec: ReleaseSpec) -> Size:
-    return Size(spec.cpu, spec.memory, spec.replicas, service=spec.port is not None)
+    return Size(spec.cpu, spec.memory, spec.replicas, service=spec.port is not None, one_node=spec.one_node)
 
 
 def held(*sizes: Size | None) -> dict[str, int]:
@@ -132,12 +141,16 @@ def held(*sizes: Size | None) -> dict[str, int]:
 
 
 def held_at_most(wanted: Size | None, serving: Size | None) -> dict[str, int]:
-    """What the cluster may count of an app: with the surge while the wanted release takes the serving one's place."""
+    """What the cluster may count of an app while it is rolled out: with the surge, though both be of one size.
+
+    Where nothing has served yet the wanted release takes the place of one that never worked, of a size like its own.
+    """
     amounts = held(wanted, serving)
-    if wanted is not None and serving is not None and wanted != serving:
+    if wanted is not None:
+        old = serving or wanted
         for resource in ("cpu", "memory", "pods"):
-            most = peak(serving.of_pod(resource), serving.replicas, wanted.of_pod(resource), wanted.replicas)
-            amounts[resource] = max(amounts[resource], most)
+            was, one = old.of_pod(resource), wanted.of_pod(resource)
+            amounts[resource] = max(amounts[resource], peak(was, old.replicas, one, wanted.replicas, wanted.surge))
     return amounts
 
 
@@ -159,14 +172,13 @@ def peak(old: int, running: int, new: int, wanted: int, surge: int = SURGE) -> i
 def rows_of_app(limits: Amounts, others: Amounts, spec: ReleaseSpec, old: ReleaseSpec | None) -> tuple[Row, ...]:
     """What a rollout of `spec` takes where `old` (None: a new app) runs and the rest takes `others`."""
     new, before = size_of(spec), size_of(old) if old else None
-    surge = 0 if spec.one_node else SURGE
     this = new.steady
     rows = []
     for resource in in_order(limits):
         more = 0
         if one := new.of_pod(resource):
             was = before.of_pod(resource) if before else 0
-            more = peak(was, before.replicas if before else 0, one, new.replicas, surge) - this[resource]
+            more = peak(was, before.replicas if before else 0, one, new.replicas, new.surge) - this[resource]
         rows.append(Row(resource, limits[resource], others.get(resource, 0), this.get(resource, 0), more))
     return tuple(rows)
 

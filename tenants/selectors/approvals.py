@@ -125,7 +125,7 @@ def lines(request: QuotaRequest) -> list[Line]:
     """What is asked for first, then what else its namespace is mostly about."""
     namespace = request.namespace
     asked = {want.resource: want for want in request.wants.all()}
-    reserved = reserved_in([namespace])[namespace.pk]
+    reserved = reserved_in([namespace], secrets="secrets" in asked)[namespace.pk]
     statistics = usage.statistics(namespace)
     open_ = request.state in (State.SUBMITTED, State.CHANGES_ASKED)
     found = []
@@ -142,7 +142,7 @@ def lines(request: QuotaRequest) -> list[Line]:
                 requested=number(resource, want.wanted) if want else "",
                 change=change(granted, want.wanted) if want else "",
                 used=number(resource, used),
-                reserved=number(resource, max(reserved.get(resource, 0), used)),
+                reserved=number(resource, reserved.get(resource, 0)),
                 peak=number(resource, known.peak if known else used),
                 percentile=number(resource, known.percentile if known else used),
                 trend=f"{known.trend:+.0%}" if known and known.trend is not None else "",

@@ -50,7 +50,7 @@ def conditions_context(namespace: Namespace) -> dict[str, Any]:
 
 def quota_context(namespace: Namespace) -> dict[str, Any]:
     """Context of the partial #quota."""
-    reserved = reserved_in([namespace])[namespace.pk]
+    reserved = reserved_in([namespace], secrets=False)[namespace.pk]
     return {"namespace": namespace, "lines": quota.lines(namespace, reserved)}
 
 

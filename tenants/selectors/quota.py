@@ -13,7 +13,7 @@ from django.utils import timezone
 from tenants import clusters
 from tenants.models import Grant, Namespace, QuotaRequest, Team
 from tenants.models.granting import Cause, State
-from tenants.reservations import reserved_in, secrets_in
+from tenants.reservations import reserved, reserved_in
 from tenants.rules.resources import in_order, number, say, title, unit
 from tenants.weighing import ceiling, current
 
@@ -71,11 +71,11 @@ class Figures:
 
     @property
     def free(self) -> int:
-        return max(0, self.limit - max(self.used, self.reserved))
+        return max(0, self.limit - self.reserved)
 
     @property
     def over(self) -> int:
-        return max(0, max(self.used, self.reserved) - self.limit)
+        return max(0, self.reserved - self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,37 +103,30 @@ class Change:
 
 def lines(
     namespace: Namespace,
-    reserved: Amounts,
+    held: Amounts,
     resources: Sequence[str] = SHOWN,
     notes: Mapping[str, str] | None = None,
 ) -> tuple[Line, ...]:
-    """Resources of a namespace, four unless told: used in the cluster, reserved by what is wanted, free."""
+    """Resources of a namespace, four unless told: used in the cluster, reserved (`held`), free."""
     limits, usage = namespace.limits, namespace.usage
     return tuple(
-        _line(name, limits.get(name, 0), usage.get(name, 0), reserved.get(name, 0), (notes or {}).get(name, ""))
+        _line(name, limits.get(name, 0), usage.get(name, 0), held.get(name, 0), (notes or {}).get(name, ""))
         for name in resources
     )
 
 
-def tightest(namespaces: Iterable[Namespace], reserved: Mapping[int, Amounts]) -> tuple[Namespace, Line] | None:
+def tightest(namespaces: Iterable[Namespace], held: Mapping[int, Amounts]) -> tuple[Namespace, Line] | None:
     """The fullest resource of a team's namespaces."""
-    found = [(namespace, line) for namespace in namespaces for line in lines(namespace, reserved[namespace.pk])]
+    found = [(namespace, line) for namespace in namespaces for line in lines(namespace, held[namespace.pk])]
     return max(found, key=lambda pair: pair[1].share, default=None)
-
-
-def standing(namespaces: Sequence[Namespace]) -> dict[int, dict[str, int]]:
-    """What rows reserve of all that quotas bound, secrets too, by the namespaces' primary keys."""
-    secrets = secrets_in(namespaces)
-    return {pk: {**amounts, "secrets": secrets[pk]} for pk, amounts in reserved_in(namespaces).items()}
 
 
 def page_context(namespace: Namespace) -> dict[str, Any]:
     """Context of a namespace's quota page, and of its live partials: the same for every viewer."""
     notes = _raises([namespace]).get(namespace.pk, {})
-    reserved = standing([namespace])[namespace.pk]
     return {
         "namespace": namespace,
-        "lines": lines(namespace, reserved, in_order(namespace.limits), notes),
+        "lines": lines(namespace, reserved(namespace), in_order(namespace.limits), notes),
         "asked": [_asked(request) for request in _open([namespace])],
         "changes": _changes(namespace),
         "silent_since": clusters.silent_since(namespace.cluster),
@@ -142,11 +135,11 @@ def page_context(namespace: Namespace) -> dict[str, Any]:
 
 def figures_context(namespace: Namespace) -> dict[str, Any]:
     """The same for scripts."""
-    reserved = standing([namespace])[namespace.pk]
+    held = reserved(namespace)
     running = {grant.resource: grant for grant in Grant.objects.running().filter(namespace=namespace)}
     rows = []
     for name in in_order(namespace.limits):
-        amounts = namespace.limits[name], namespace.usage.get(name, 0), reserved.get(name, 0)
+        amounts = namespace.limits[name], namespace.usage.get(name, 0), held[name]
         raised = running.get(name)
         rows.append(Figures(name, *amounts, *((raised.until, raised.back_to) if raised else ())))
     return {
@@ -160,7 +153,7 @@ def figures_context(namespace: Namespace) -> dict[str, Any]:
 def team_context(team: Team) -> dict[str, Any]:
     """Context of a team's quota page and of its live partials, in a number of queries that does not grow."""
     places = list(team.namespaces.select_related("plan", "team"))
-    reserved, notes = standing(places), _raises(places)
+    held, notes = reserved_in(places), _raises(places)
     asked: Counter[int] = Counter(request.namespace_id for request in _open(places))
     _, policy = current()
     resources = in_order({name for place in places for name in place.limits})
@@ -172,7 +165,7 @@ def team_context(team: Team) -> dict[str, Any]:
         "cards": [
             (
                 place,
-                lines(place, reserved[place.pk], [name for name in shown if name in place.limits], notes.get(place.pk)),
+                lines(place, held[place.pk], [name for name in shown if name in place.limits], notes.get(place.pk)),
                 asked[place.pk],
             )
             for place in places
@@ -182,7 +175,7 @@ def team_context(team: Team) -> dict[str, Any]:
                 name,
                 sum(place.limits.get(name, 0) for place in places),
                 sum(place.usage.get(name, 0) for place in places),
-                sum(reserved[place.pk].get(name, 0) for place in places),
+                sum(held[place.pk].get(name, 0) for place in places),
                 f"at most {say(name, most)} in all" if (most := ceiling(team, policy, name)) is not None else "",
             )
             for name in shown
@@ -198,14 +191,13 @@ def heading(resource: str) -> str:
     return words if "/" in resource else words[:1].upper() + words[1:]
 
 
-def _line(resource: str, limit: int, used: int, reserved: int, note: str = "") -> Line:
-    taken = max(used, reserved)
+def _line(resource: str, limit: int, used: int, taken: int, note: str = "") -> Line:
     return Line(
         resource=resource,
         name=heading(resource),
         unit=unit(resource)[0],
         used=number(resource, used),
-        reserved=number(resource, reserved),
+        reserved=number(resource, taken),
         free=number(resource, max(0, limit - taken)),
         limit=number(resource, limit),
         share=taken / limit if limit else float(taken > 0),

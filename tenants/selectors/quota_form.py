@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tenants import weighing
 from tenants.models import Namespace, QuotaRequest, QuotaWant
+from tenants.reservations import reserved
 from tenants.rules import wanted
 from tenants.rules.broken import Broken
 from tenants.rules.policy import Verdict
@@ -53,7 +54,7 @@ class Outlook:
 def rows(namespace: Namespace, fields: Mapping[str, Any]) -> list[Row]:
     """`fields` are the form's, by resource."""
     peaks = weighing.peaks_of(namespace)
-    lines = quota.lines(namespace, quota.standing([namespace])[namespace.pk], list(fields))
+    lines = quota.lines(namespace, reserved(namespace), list(fields))
     return [Row(line, number(line.resource, peaks.get(line.resource, 0)), fields[line.resource]) for line in lines]
 
 
@@ -95,9 +96,7 @@ def lowered(
     namespace: Namespace, wants: Mapping[str, int], wrong: Mapping[str, str], tight: Mapping[str, str]
 ) -> list[Hint]:
     """What these lower limits leave free; by resource what is `wrong` with one, and where a rollout gets `tight`."""
-    held = quota.standing([namespace])[namespace.pk]
-    taken = {name: max(held.get(name, 0), namespace.usage.get(name, 0)) for name in wants}
-    hints = []
+    held, hints = reserved(namespace), []
     for resource, most in wants.items():
         name = f"{quota.heading(resource)}:"
         if resource in wrong:
@@ -105,7 +104,7 @@ def lowered(
         elif resource in tight:
             hints.append(Hint("warn", name, tight[resource]))
         else:
-            hints.append(Hint("ok", name, f"{_free(resource, most - taken[resource])} free"))
+            hints.append(Hint("ok", name, f"{_free(resource, most - held.get(resource, 0))} free"))
     return hints
 
 

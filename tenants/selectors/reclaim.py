@@ -16,8 +16,9 @@ from django.utils import timezone
 from cluster.amounts import GIB, MIB
 from tenants import access
 from tenants.models import Cause, Grant, Namespace, QuotaWant, Sample, User
+from tenants.reservations import reserved_in
 from tenants.rules.resources import in_order, is_storage, number, unit
-from tenants.selectors.quota import heading, standing
+from tenants.selectors.quota import heading
 
 SHARE = 0.25
 DAYS = 30
@@ -82,7 +83,7 @@ def unused(user: User) -> list[Unused]:
 
 def offers(places: Sequence[Namespace]) -> list[tuple[Namespace, tuple[Offer, ...]]]:
     """What each of them could give back, without those that could not. Six queries however many there are."""
-    reserved = standing(places)
+    reserved = reserved_in(places)
     peaks = _peaks(places)
     not_judged = _changed(places)
     found = []
@@ -93,7 +94,7 @@ def offers(places: Sequence[Namespace]) -> list[tuple[Namespace, tuple[Offer, ..
             peak = peaks.get(place.pk, {}).get(resource)
             if peak is None or resource in COUNTS or resource in not_judged[place.pk] or peak >= SHARE * limit:
                 continue
-            least = max(place.usage.get(resource, 0), reserved[place.pk].get(resource, 0), _least(place, resource))
+            least = max(reserved[place.pk][resource], _least(place, resource))
             most = _sensible(resource, max(2 * peak, least))
             if most < limit:
                 given.append(Offer(resource, limit, peak, most))

@@ -98,7 +98,7 @@ def home_context(user: User) -> dict[str, Any]:
     roles = access.roles_of(user)
     teams = list(Team.objects.filter(pk__in=roles).annotate(changed_at=_last_change()))
     places = list(Namespace.objects.filter(team__in=roles).select_related("plan", "team"))
-    reserved = reserved_in(places)
+    reserved = reserved_in(places, secrets=False)
     trouble = _for_viewer(user, unhealthy(teams) + _full(places, reserved))
     health = _health(teams)
     total = sum(sum(states.values()) for states in health.values())
@@ -129,7 +129,7 @@ def whom_to_ask(teams: Iterable[Team]) -> dict[int, str]:
 def overview_context(team: Team) -> dict[str, Any]:
     """Context of a team's page."""
     places = list(team.namespaces.select_related("plan", "team"))
-    reserved = reserved_in(places)
+    reserved = reserved_in(places, secrets=False)
     rows = app_rows(team)
     counts: dict[int, int] = defaultdict(int)
     for row in rows:

@@ -12,7 +12,7 @@ from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from tenants.models import Grant, Namespace, Release, Sample
-from tenants.reservations import reserved_in, secrets_in
+from tenants.reservations import reserved
 from tenants.rules.resources import in_order, number, title, unit
 from tenants.selectors import chart as drawing
 from tenants.selectors.chart import Chart, Extra
@@ -113,11 +113,10 @@ def chart(namespace: Namespace, resource: str, days: int = 30, lines: Sequence[E
     """
     now = timezone.now()
     points = history(namespace, resource, days)
-    reserved = {**reserved_in([namespace])[namespace.pk], "secrets": secrets_in([namespace])[namespace.pk]}
     begin = max(now - timedelta(days=days), min(points[0].at if points else now, now - timedelta(days=1)))
     limit = namespace.limits.get(resource, 0)
     used = namespace.usage.get(resource, 0)
-    shown = Point(now, 0, used, used, max(reserved.get(resource, 0), used), limit)
+    shown = Point(now, 0, used, used, reserved(namespace).get(resource, 0), limit)
     grants = list(
         Grant.objects.filter(namespace=namespace, resource=resource, at__gte=begin).order_by("at", "pk")[:MARKED]
     )
@@ -130,7 +129,7 @@ def chart(namespace: Namespace, resource: str, days: int = 30, lines: Sequence[E
             place=str(namespace),
             begin=begin,
             end=now,
-            points=tuple((p.at, p.seconds, p.most, max(p.reserved, p.most)) for p in (*points, shown)),
+            points=tuple((p.at, p.seconds, p.most, p.reserved) for p in (*points, shown)),
             limit=limit,
             grants=tuple((grant.at, grant.old, grant.new) for grant in grants),
             releases=_releases(namespace, begin),

@@ -10,10 +10,10 @@ from tenants import access, audit, limits
 from tenants.errors import Forbidden, Invalid
 from tenants.models import App, Cause, Namespace, Operation, User
 from tenants.releases import load
+from tenants.reservations import is_rolled_out, reserved
 from tenants.rules import quota
 from tenants.rules.broken import Broken
 from tenants.rules.resources import check_amount, exact, named, say, title
-from tenants.services.quotas import reserved
 from tenants.services.wishes import lock_namespace
 
 CONTAINER = {"cpu": ("default_request_cpu",), "memory": ("default_request_memory", "default_limit_memory")}
@@ -52,9 +52,9 @@ def lower(
 
 
 def taken(namespace: Namespace) -> dict[str, int]:
-    """The least that each limit may be: the larger of what the cluster counts and what the rows reserve."""
-    rows = reserved(namespace)
-    least = {name: max(namespace.usage.get(name, 0), rows.get(name, 0)) for name in namespace.limits}
+    """The least that each limit may be: what is reserved, and what the plan gives to a container."""
+    held = reserved(namespace)
+    least = {name: held[name] for name in namespace.limits}
     for name, columns in CONTAINER.items():
         least[name] = max(least.get(name, 0), *(getattr(namespace.plan, column) for column in columns))
     return least
@@ -66,7 +66,7 @@ def too_tight(namespace: Namespace, wants: Mapping[str, int]) -> dict[str, str]:
     rows = App.objects.filter(namespace=namespace, deleting_since=None, release__isnull=False).select_related("release")
     sentences = {}
     for resource, most in wants.items():
-        free = max(0, most - max(held.get(resource, 0), namespace.usage.get(resource, 0)))
+        free = max(0, most - held.get(resource, 0))
         stuck = [app.name for app in rows if _surge(app, resource) > free]
         if stuck:
             names = ", ".join(stuck[:3]) + (f" and {len(stuck) - 3} more" if len(stuck) > 3 else "")
@@ -82,8 +82,11 @@ _ACTIONS = {Cause.LOWERED: "lower", Cause.RECLAIMED: "reclaim"}
 
 
 def _surge(app: App, resource: str) -> int:
-    """What a rollout of the app as it is takes on top of what it holds."""
+    """What a rollout of the app as it is takes on top of what is reserved: nothing where one is on its way."""
     if app.release is None:
+        return 0
+    replaces = app.serving_id not in (None, app.release_id)
+    if is_rolled_out(app.release.number, app.release.outcome, replaces):
         return 0
     spec = load(app.release.spec)
     one = quota.size_of(spec).of_pod(resource)
@@ -115,7 +118,7 @@ def faults(namespace: Namespace, wants: Mapping[str, int]) -> dict[str, str]:
 
 def _below(namespace: Namespace, resource: str, least: int) -> str:
     used, held = namespace.usage.get(resource, 0), reserved(namespace).get(resource, 0)
-    if max(used, held) < least:
+    if held < least:
         return f"At least {exact(resource, least)}: a container that names no size gets as much by this plan."
     verb = "used" if used >= held else "reserved by what runs here"
     return f"{exact(resource, least)} {'is' if least == 1 else 'are'} {verb}: not below that."

@@ -1,6 +1,6 @@
 """What remains of a namespace's quota, told before anything is sent. Pure reading; the arithmetic is in rules.quota.
 
-What the others take is the larger of two figures: what the rows of the namespace reserve (it comes, even where the
+What the others take is the larger of two figures: what the rows of the namespace hold (it comes, even where the
 cluster has not counted it yet), and what the cluster says is used, less the part of the app at hand. So what somebody
 made with kubectl counts, and so do pods that another app's rollout holds for a while. Usage has no figure per app:
 its own part is the most that it may hold now, with its surge while a rollout is under way, so that an app is never
@@ -22,12 +22,12 @@ from django.utils.formats import date_format
 from tenants import mounts
 from tenants.models import App, Grant, Namespace, Release
 from tenants.releases import ReleaseSpec, load
-from tenants.reservations import apps_in, default_class, own_part, reserved_in, secrets_in, volumes_in
+from tenants.reservations import apps_in, default_class, own_part, secrets_in, volumes_in
 from tenants.rules import shortage
 from tenants.rules.quota import Preflight, Row
 from tenants.rules.resources import CLASS, say
 
-__all__ = ["Preflight", "Row", "preflight", "reserved", "secret_preflight", "volume_preflight", "without_room"]
+__all__ = ["Preflight", "Row", "preflight", "secret_preflight", "volume_preflight", "without_room"]
 
 
 def preflight(
@@ -74,11 +74,6 @@ def secret_preflight(namespace: Namespace) -> Preflight:
     """What would remain with one version of a secret more: each is a Secret in the cluster."""
     now = _now(namespace, ("secrets",))
     return shortage.of_wish(now.limits, now.others, {"secrets": 1}, now.remarks)
-
-
-def reserved(namespace: Namespace) -> dict[str, int]:
-    """What the rows of a namespace reserve by resource."""
-    return {**reserved_in([namespace])[namespace.pk], "secrets": secrets_in([namespace])[namespace.pk]}
 
 
 @dataclass(frozen=True, slots=True)

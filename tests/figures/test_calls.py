@@ -37,7 +37,7 @@ def test_quota_has_used_reserved_free_and_limit_with_their_moment(caller: Client
     told = asked(caller, f"{HERE}/quota")
     row = next(row for row in told["rows"] if row["resource"] == "memory")
     assert {name: row[name] for name in ("unit", "limit", "used", "reserved", "free", "over")} == {
-        "unit": "bytes", "limit": 8 * GIB, "used": 3 * GIB, "reserved": 0, "free": 5 * GIB, "over": 0,
+        "unit": "bytes", "limit": 8 * GIB, "used": 3 * GIB, "reserved": 3 * GIB, "free": 5 * GIB, "over": 0,
     }  # fmt: skip
     assert row["words"]["free"] == "5 GiB"
     assert told["at"] == at.isoformat().replace("+00:00", "Z")

@@ -44,7 +44,7 @@ def test_a_span_has_the_mean_and_the_most_of_all_of_it(namespace: Namespace) -> 
     uses(namespace, GIB, NOON + timedelta(seconds=225))
     sampler.sample(NOON + timedelta(seconds=SPAN))
     sample = Sample.objects.get(at=NOON)
-    assert sample.values["memory"] == [2 * GIB, 5 * GIB, 0, 8 * GIB]
+    assert sample.values["memory"] == [2 * GIB, 5 * GIB, 5 * GIB, 8 * GIB]
 
 
 def test_the_next_span_begins_with_what_is_used_then(namespace: Namespace) -> None:

@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 def drawn(chart: usage.Chart) -> ET.Element:
     html = render_to_string("components/usage_chart.html", {"chart": chart})
-    return ET.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])
+    begin = html.index('<svg class="b-chart" ')
+    return ET.fromstring(html[begin : html.index("</svg>", begin) + 6])
 
 
 def words(svg: ET.Element) -> list[str]:

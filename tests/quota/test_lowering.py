@@ -12,7 +12,7 @@ from tenants.models import AuditEntry, Cause, Grant, Namespace, Operation, User
 from tenants.rules.granting import Move
 from tenants.rules.policy import Rule
 from tenants.services import lowering, quota_decisions
-from tests.factories import GIB, MIB, make_app, make_volume
+from tests.factories import GIB, MIB, make_app, make_release, make_spec, make_volume
 from tests.quota.conftest import Ask, Live
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,17 @@ def test_rollout_that_would_not_fit_is_said_and_must_be_meant(alice: User, names
     assert "the next rollout of checkout will not fit" in caught.value.message
     lowered, _ = lowering.lower(actor=alice, namespace=namespace, wants={"memory": 5 * GIB}, confirmed=True)
     assert lowered.limits["memory"] == 5 * GIB
+
+
+def test_room_of_a_rollout_on_its_way_is_not_taken_and_not_counted_twice(alice: User, namespace: Namespace) -> None:
+    app = make_app(namespace, memory=2 * GIB, replicas=2)
+    app.release = make_release(app, 2, make_spec(memory=2 * GIB, replicas=2), outcome="rolling")
+    app.save()
+    with pytest.raises(Invalid) as caught:
+        lowering.lower(actor=alice, namespace=namespace, wants={"memory": 6 * GIB - 1}, confirmed=True)
+    assert "6 GiB are reserved" in caught.value.fields["memory"]
+    lowered, _ = lowering.lower(actor=alice, namespace=namespace, wants={"memory": 6 * GIB})
+    assert lowered.limits["memory"] == 6 * GIB
 
 
 def test_rollout_that_fits_is_no_matter(alice: User, namespace: Namespace) -> None:

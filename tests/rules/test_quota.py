@@ -47,6 +47,14 @@ def test_peak_of_a_restart_is_one_pod_more(size: int, running: int, wanted: int)
     assert quota.peak(size, running, size, wanted) == (wanted + 1) * size
 
 
+@given(old=st.integers(1, 9), running=small, new=st.integers(1, 9), wanted=small)
+def test_app_that_is_rolled_out_may_hold_every_step_of_it(old: int, running: int, new: int, wanted: int) -> None:
+    serving, to_be = quota.Size(1, old, running, service=True), quota.Size(1, new, wanted, service=False)
+    most = quota.held_at_most(to_be, serving)
+    assert most["memory"] >= max(played_peak(old, running, new, wanted), old * running)
+    assert most["services"] == 1
+
+
 def test_stopped_app_takes_nothing() -> None:
     found = shortage.of_app(LIMITS, {"memory": 8 * GIB}, spec(replicas=0), None)
     assert found.fits

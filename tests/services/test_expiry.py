@@ -8,11 +8,11 @@ import pytest
 from django.utils import timezone
 
 from tenants import expiry, granting
-from tenants.models import AuditEntry, ClusterState, Grant, Namespace, Notice, Operation, QuotaRequest, User
+from tenants.models import AuditEntry, ClusterState, Grant, Namespace, Notice, Operation, QuotaRequest, Release, User
 from tenants.models.granting import State
 from tenants.rules.granting import Move
 from tenants.services import quota_decisions
-from tests.factories import GIB, make_app, make_quota_request
+from tests.factories import GIB, make_app, make_quota_request, make_release, make_spec
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +154,18 @@ def test_what_apps_want_is_not_cut_while_a_pod_is_away(raised: QuotaRequest) -> 
     ends(raised, day(-1))
     expiry.expire()
     assert limit(raised) == 9 * GIB
+
+
+def test_rollouts_surge_is_not_cut_and_the_limit_goes_back_when_it_is_over(raised: QuotaRequest) -> None:
+    app = make_app(raised.namespace, memory=3 * GIB, replicas=2)
+    app.release = make_release(app, 2, make_spec(memory=3 * GIB, replicas=2), outcome="rolling")
+    app.save()
+    ends(raised, day(-1))
+    expiry.expire()
+    assert limit(raised) == 9 * GIB
+    Release.objects.filter(number=2).update(outcome="serving")
+    expiry.expire()
+    assert limit(raised) == 8 * GIB
 
 
 def test_cluster_that_is_silent_is_not_followed(raised: QuotaRequest) -> None:

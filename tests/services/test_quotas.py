@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from tenants import outcomes
 from tenants.errors import Invalid, QuotaExceeded
-from tenants.models import Cause, ClusterState, Grant, Namespace, Operation, User
+from tenants.models import App, Cause, ClusterState, Grant, Namespace, Operation, Release, User
 from tenants.releases import SecretKey, VolumeAt
-from tenants.reservations import reserved_in, secrets_in
+from tenants.reservations import reserved, reserved_in
 from tenants.services import apps, quotas, secrets, volumes
 from tests.factories import GIB, make_app, make_release, make_secret, make_spec, make_volume
 
@@ -20,12 +21,19 @@ def set_values(actor: User, namespace: Namespace, **values: str) -> tuple[object
     return secrets.set_secret(actor=actor, namespace=namespace, name="database", values=values)
 
 
+def wants(app: App, number: int, outcome: str = "rolling", **fields: Any) -> Release:
+    """A release is wanted that does not serve yet."""
+    app.release = make_release(app, number, make_spec(**fields), outcome=outcome)
+    app.save()
+    return app.release
+
+
 def test_reserved_counts_all_that_stands(namespace: Namespace) -> None:
     make_app(namespace, cpu=500, memory=GIB, replicas=3)
     make_app(namespace, "worker", cpu=250, memory=GIB, port=None)
     make_volume(namespace, size=2 * GIB)
     make_secret(namespace)
-    assert quotas.reserved(namespace) == {
+    assert reserved(namespace) == {
         "cpu": 1750,
         "memory": 4 * GIB,
         "storage": 2 * GIB,
@@ -37,11 +45,46 @@ def test_reserved_counts_all_that_stands(namespace: Namespace) -> None:
 
 
 def test_app_between_two_releases_reserves_the_larger(namespace: Namespace) -> None:
-    app = make_app(namespace, memory=4 * GIB)
-    app.release = make_release(app, 2, make_spec(memory=GIB, replicas=2))
+    wants(make_app(namespace, memory=4 * GIB), 2, outcome="failed", memory=GIB, replicas=2)
+    assert reserved(namespace)["memory"] == 4 * GIB
+    assert reserved(namespace)["pods"] == 2
+
+
+def test_rollout_reserves_its_surge_though_both_releases_are_of_one_size(namespace: Namespace) -> None:
+    app = make_app(namespace, memory=GIB, replicas=2)
+    for outcome in ("pending", "rolling", "stuck"):
+        wants(app, 2, outcome=outcome, memory=GIB, replicas=2)
+        assert (reserved(namespace)["memory"], reserved(namespace)["pods"]) == (3 * GIB, 3)
+        Release.objects.filter(number=2).delete()
+
+
+def test_rollout_that_is_over_reserves_no_surge(namespace: Namespace) -> None:
+    app = make_app(namespace, memory=GIB, replicas=2)
+    app.serving = wants(app, 2, outcome="serving", memory=GIB, replicas=2)
     app.save()
-    assert quotas.reserved(namespace)["memory"] == 4 * GIB
-    assert quotas.reserved(namespace)["pods"] == 2
+    assert (reserved(namespace)["memory"], reserved(namespace)["pods"]) == (2 * GIB, 2)
+
+
+def test_first_release_replaces_nothing_and_the_second_may_though_none_has_served(namespace: Namespace) -> None:
+    app = App.objects.create(namespace=namespace, name="shop")
+    wants(app, 1, memory=GIB)
+    assert reserved(namespace)["pods"] == 1
+    wants(app, 2, memory=GIB)
+    assert reserved(namespace)["pods"] == 2
+
+
+def test_rollout_on_one_node_reserves_no_surge(namespace: Namespace) -> None:
+    wants(make_app(namespace, memory=GIB, one_node=True), 2, memory=GIB, one_node=True)
+    assert (reserved(namespace)["memory"], reserved(namespace)["pods"]) == (GIB, 1)
+
+
+def test_what_the_cluster_counts_is_reserved(namespace: Namespace) -> None:
+    """What others made, or pods that still end: of secrets and of what staff enabled, too."""
+    make_app(namespace, memory=GIB)
+    namespace.limits |= {"nvidia.com/gpu": 4}
+    seen(namespace, **{"memory": 5 * GIB, "secrets": 7, "nvidia.com/gpu": 3})
+    found = reserved(namespace)
+    assert (found["memory"], found["pods"], found["secrets"], found["nvidia.com/gpu"]) == (5 * GIB, 1, 7, 3)
 
 
 def test_versions_that_a_rollback_needs_are_counted(bob: User, namespace: Namespace) -> None:
@@ -49,7 +92,7 @@ def test_versions_that_a_rollback_needs_are_counted(bob: User, namespace: Namesp
     spec = make_spec(secret_env={"PASSWORD": SecretKey("database", "PASSWORD")})
     apps.create_app(actor=bob, namespace=namespace, name="shop", spec=spec)
     set_values(bob, namespace, PASSWORD="b")
-    assert quotas.reserved(namespace)["secrets"] == 2
+    assert reserved(namespace)["secrets"] == 2
 
 
 def test_one_secret_too_many_is_refused(bob: User, namespace: Namespace) -> None:
@@ -71,7 +114,8 @@ def test_reserved_asks_as_much_for_many_namespaces(
     for places in ([namespace], [namespace, other_namespace]):
         with django_assert_num_queries(4):
             reserved_in(places)
-            secrets_in(places)
+        with django_assert_num_queries(2):
+            reserved_in(places, secrets=False)
 
 
 def test_a_release_with_a_one_node_volume_takes_no_surge_and_says_so(namespace: Namespace) -> None:
@@ -125,10 +169,16 @@ def test_an_app_is_not_refused_for_what_it_has_itself(namespace: Namespace) -> N
 
 def test_the_surge_of_an_apps_own_rollout_is_not_anothers(namespace: Namespace) -> None:
     app = make_app(namespace, memory=2 * GIB, replicas=2)
-    app.release = make_release(app, 2, make_spec(memory=2 * GIB, cpu=200, replicas=2))
-    app.save()
+    wants(app, 2, memory=2 * GIB, cpu=200, replicas=2)
     seen(namespace, memory=6 * GIB, pods=3)
     assert quotas.preflight(namespace, app, make_spec(memory=2 * GIB, replicas=2)).row("memory").others == 0
+
+
+def test_the_surge_of_an_apps_own_rollout_is_not_anothers_where_only_the_image_changes(namespace: Namespace) -> None:
+    app = make_app(namespace, memory=GIB, replicas=2)
+    wants(app, 2, memory=GIB, replicas=2, image="registry.example/shop:2")
+    seen(namespace, memory=3 * GIB, pods=3)
+    assert quotas.preflight(namespace, app, make_spec(memory=GIB, replicas=2)).row("memory").others == 0
 
 
 def test_pods_of_anothers_rollout_are_taken(namespace: Namespace) -> None:

@@ -45,7 +45,8 @@ class _Said(serializers.CharField):
 
 
 class QuotaRowOut(serializers.Serializer[Figures]):
-    """`used`: counted by the cluster; `reserved`: what apps, volumes and secrets are set to take; `free`: of both."""
+    """`used`: counted by the cluster; `reserved`: that, or more where apps (a rollout's surge, too), volumes and secrets
+    may come to take more; `free`: limit less reserved."""
 
     resource = serializers.CharField()
     unit = UnitOut()
