@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,10 +20,13 @@ from django.db import connection, connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from cluster import reads
+from cluster import quantities, reads
 from tenants import clusters, operations
-from tenants.models import App, Namespace, Operation, Secret, Team, Volume
-from tests.factories import make_app, make_namespace, make_secret, make_volume
+from tenants.models import App, AuditEntry, Grant, Namespace, Operation, QuotaRequest, Secret, Team, User, Volume
+from tenants.models.granting import State
+from tenants.rules.granting import Move
+from tenants.services import quota_decisions
+from tests.factories import GIB, make_app, make_namespace, make_quota_request, make_secret, make_volume
 from tests.tasks.conftest import carry_out, deliver, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,17 +41,17 @@ def short_lease(settings: Settings) -> None:
 
 
 @contextmanager
-def steps(before_each: Callable[[], None]) -> Iterator[None]:
-    """Calls `before_each` before every statement to the database and every request to the cluster."""
+def steps(before_each: Callable[[str], None]) -> Iterator[None]:
+    """Calls `before_each` with the text of every statement to the database and every request to the cluster, before."""
     on = True
 
-    def audit(event: str, _: Any) -> None:
+    def audit(event: str, args: Any) -> None:
         if on and event == "http.client.send":
-            before_each()
+            before_each(str(args[1]))
 
-    def execute(run: Callable[..., Any], *args: Any) -> Any:
-        before_each()
-        return run(*args)
+    def execute(run: Callable[..., Any], sql: str, *args: Any) -> Any:
+        before_each(sql)
+        return run(sql, *args)
 
     sys.addaudithook(audit)
     with connection.execute_wrapper(execute):
@@ -55,12 +59,15 @@ def steps(before_each: Callable[[], None]) -> Iterator[None]:
     on = False
 
 
-def die_at(operation: Operation, step: int) -> bool:
-    """Has another process carry out the operation, killed before its n-th step. False when it took fewer steps."""
+def die_at(operation: Operation, step: int, *, after: str = "") -> bool:
+    """Has another process carry out the operation, killed before its n-th step. False when it took fewer steps.
+
+    Steps count once there was one whose text has `after` in it.
+    """
     connections.close_all()
     child = os.fork()
     if child == 0:
-        _carry_out_and_die(operation, step)
+        _carry_out_and_die(operation, step, after)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
@@ -69,12 +76,13 @@ def die_at(operation: Operation, step: int) -> bool:
     return False
 
 
-def _carry_out_and_die(operation: Operation, step: int) -> None:
-    taken = 0
+def _carry_out_and_die(operation: Operation, step: int, after: str) -> None:
+    taken, counts = 0, not after
 
-    def count() -> None:
-        nonlocal taken
-        taken += 1
+    def count(text: str) -> None:
+        nonlocal taken, counts
+        taken += counts
+        counts = counts or after in text
         if taken == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -87,13 +95,15 @@ def _carry_out_and_die(operation: Operation, step: int) -> None:
         os._exit(code)
 
 
-def kill_at_every_step(make: Callable[[], Operation], check: Callable[[Operation], None], *, stride: int = 1) -> int:
+def kill_at_every_step(
+    make: Callable[[], Operation], check: Callable[[Operation], None], *, stride: int = 1, after: str = ""
+) -> int:
     """Each round has rows and a wish of its own, and dies `stride` steps later. Returns how many steps there were."""
     step = 1 - stride
     while True:
         step += stride
         operation = make()
-        died = die_at(operation, step)
+        died = die_at(operation, step, after=after)
         if died:
             time.sleep(LEASE)
         operation.refresh_from_db()
@@ -226,6 +236,34 @@ def test_deleting_a_namespace_survives_a_kill_at_every_step(place: Namespace) ->
         assert not Team.objects.filter(slug=operation.team_slug).exists()
 
     assert kill_at_every_step(make, check) > 5
+
+
+def test_a_raise_survives_a_kill_once_the_cluster_has_it(provisioned: Namespace, alice: User, dave: User) -> None:
+    """From the cluster's taking of the limit to the request's confirmation and the operation's end."""
+    memory = iter(range(9 * GIB, 1000 * GIB, GIB))
+
+    def make() -> Operation:
+        asked = make_quota_request(provisioned, alice, memory=next(memory))
+        quota_decisions.decide(actor=dave, request=asked, revision=1, by=Move.APPROVE)
+        return Operation.objects.open().get()
+
+    def check(operation: Operation) -> None:
+        request = QuotaRequest.objects.latest("pk")
+        (want,) = request.wants.all()
+        assert (operation.state, request.state) == ("succeeded", State.APPLIED)
+        assert [step.by for step in request.steps.order_by("pk")] == [Move.SUBMIT, Move.APPROVE, Move.CONFIRM]
+        lines = AuditEntry.objects.filter(target_noun="quota_request", target_id=str(request.pk))
+        assert Counter(lines.values_list("action", flat=True)) == {"quota.approve": 1, "quota.confirm": 1}
+        assert Grant.objects.filter(request=request).count() == 1
+        (quota,) = reads.objects(clusters.connection("default").sync, "ResourceQuota", provisioned.cluster_name)
+        assert quantities.parse_size(quota["status"]["hard"]["requests.memory"]) == want.granted
+
+    assert (
+        kill_at_every_step(
+            make, check, stride=3, after=f"PATCH /api/v1/namespaces/{provisioned.cluster_name}/resourcequotas/"
+        )
+        > 10
+    )
 
 
 def test_what_a_killed_worker_held_is_published_again(provisioned: Namespace) -> None:
