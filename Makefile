@@ -40,10 +40,11 @@ test: $(VENV)/dev ## Run all checks and tests that need no cluster
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests --ignore=tests/real
 
 .PHONY: test-cluster
-test-cluster: $(VENV)/dev ## Run the contract suite, the main job and a raise of quota on a real cluster (KUBECONFIG)
+test-cluster: $(VENV)/dev ## Run the contract suite, the main job and quota on a real cluster (KUBECONFIG)
 	@test -n "$${KUBECONFIG:-}" || { echo "Set KUBECONFIG to a cluster that tests may use."; exit 1; }
 	@BERTH_TEST_KUBECONFIG="$$KUBECONFIG" $(BIN)/python -m pytest -q -rs -n 2 --dist loadgroup \
-		tests/real tests/processes/test_main_job.py tests/processes/test_quota.py tests/cluster/test_gateway_*.py tests/contract
+		tests/real tests/processes/test_main_job.py tests/processes/test_quota.py tests/processes/test_figures.py \
+		tests/cluster/test_gateway_*.py tests/contract
 
 .PHONY: bench
 bench: $(VENV)/dev ## Measure, beside peers in the same run (KUBECONFIG for the rows that need a cluster)
