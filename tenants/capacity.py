@@ -67,12 +67,18 @@ def beyond(
     What is more than `standing` (`weighing.standing`) is given, also where a raise for a time has it already: that one
     approver granted too much for a day does not mean that it fits for good.
     """
-    have = of(namespace.cluster, policy)
-    over = {
+    return over(of(namespace.cluster, policy), namespace, limits, standing)
+
+
+def over(
+    have: Mapping[str, Capacity], namespace: Namespace, limits: Mapping[str, int], standing: Mapping[str, int]
+) -> dict[str, int]:
+    """As `beyond`, where it is known already what the cluster has."""
+    more = {
         resource: min(
             amount - standing.get(resource, 0), amount - namespace.limits.get(resource, 0) - have[resource].left
         )
         for resource, amount in limits.items()
         if resource in have
     }
-    return {resource: more for resource, more in over.items() if more > 0}
+    return {resource: amount for resource, amount in more.items() if amount > 0}

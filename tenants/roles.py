@@ -40,10 +40,11 @@ def remember(user: User, team: Team, role: str) -> None:
     user.__dict__.setdefault("_roles", {})[team.pk] = role
 
 
-def left_lately(team: Team, people: Iterable[int]) -> bool:
-    """Whether one of these, by primary key, was in the team less than STRANGER_AFTER ago."""
-    lines = AuditEntry.objects.filter(team_id=team.pk, target_noun="user", target_id__in=[str(pk) for pk in people])
-    return lines.filter(action__in=LEFT, outcome="done", at__gte=timezone.now() - STRANGER_AFTER).exists()
+def left_lately(teams: Iterable[int], people: Iterable[int]) -> set[int]:
+    """Which of these teams one of these people was in less than STRANGER_AFTER ago; all by primary key."""
+    lines = AuditEntry.objects.filter(team_id__in=teams, target_noun="user", target_id__in=[str(pk) for pk in people])
+    lately = lines.filter(action__in=LEFT, outcome="done", at__gte=timezone.now() - STRANGER_AFTER)
+    return {team for team in lately.values_list("team_id", flat=True) if team is not None}
 
 
 def sole_owner_of(user: User) -> list[Team]:

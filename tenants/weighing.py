@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db.models import FloatField, Max
@@ -14,7 +15,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from tenants import capacity
-from tenants.models import Grant, Namespace, Policy, QuotaRequest, Sample, Team
+from tenants.models import Grant, Membership, Namespace, Policy, QuotaRequest, Sample, Team
 from tenants.roles import left_lately
 from tenants.rules import policy as rules
 from tenants.rules.resources import title
@@ -56,54 +57,99 @@ def current() -> tuple[Policy | None, rules.Policy]:
     return row, rules.load(row.body) if row is not None else rules.Policy()
 
 
+class Asked(NamedTuple):
+    """Wanted limits of a namespace, by resource; `until` is the last day of a raise for a time."""
+
+    namespace: Namespace
+    wants: Mapping[str, int]
+    until: date | None
+
+
 def weigh(namespace: Namespace, wants: Mapping[str, int], until: date | None) -> Weighed:
     """What the policy says to these limits of the namespace; `until` is the last day of a raise for a time."""
     row, policy = current()
-    peaks, stands = peaks_of(namespace, wants), standing(namespace)
-    days = (until - timezone.localdate()).days + 1 if until is not None else None
-    recent, sums = _recent(namespace.team), sums_of(namespace.team)
-    facts = tuple(
-        rules.Facts(
-            resource=resource,
-            granted=stands.get(resource, 0),
-            wanted=wanted,
-            peak=peaks.get(resource, 0),
-            total=sums.get(resource, 0) - namespace.limits.get(resource, 0) + wanted,
-            ceiling=namespace.team.ceilings.get(resource),
-            labels=namespace.team.labels,
-            recent=recent,
-            days=days,
-        )
-        for resource, wanted in wants.items()
-    )
-    verdicts = tuple(rules.judge(policy, fact) for fact in facts)
-    against = _against(namespace, row, policy, wants) if any(verdict.number for verdict in verdicts) else ""
-    if against:
-        verdicts = tuple(
-            msgspec.structs.replace(verdict, approves=False, why=against)
-            if verdict.approves and verdict.number
-            else verdict
-            for verdict in verdicts
-        )
-    return Weighed(row, verdicts, facts)
+    asked = [Asked(namespace, wants, until)]
+    facts = _facts(asked, _peaks_in([namespace], wants))
+    return Weighed(row, _judged(asked, facts, row, policy)[0], facts[0])
 
 
-def _against(namespace: Namespace, row: Policy | None, policy: rules.Policy, wants: Mapping[str, int]) -> str:
-    """Why no rule may approve this, whatever it says; "" where one may.
+def judged(asked: Sequence[Asked]) -> list[tuple[rules.Verdict, ...]]:
+    """What the policy says to each as if it were sent now, in a number of queries that does not grow.
+
+    Peaks, which take long to find for many namespaces, are looked for where a rule goes by them.
+    """
+    row, policy = current()
+    by_use = any(rule.used_at_least is not None for rule in policy.rules)
+    resources = {resource for one in asked for resource in one.wants} if by_use else set[str]()
+    return _judged(asked, _facts(asked, _peaks_in([one.namespace for one in asked], resources)), row, policy)
+
+
+def _facts(asked: Sequence[Asked], peaks: Mapping[int, Mapping[str, int]]) -> list[tuple[rules.Facts, ...]]:
+    teams = {one.namespace.team_id for one in asked}
+    stands, recent, sums = _standing([one.namespace for one in asked]), _recent(teams), _sums(teams)
+    today = timezone.localdate()
+    return [
+        tuple(
+            rules.Facts(
+                resource=resource,
+                granted=stands[place.pk].get(resource, 0),
+                wanted=wanted,
+                peak=peaks[place.pk].get(resource, 0),
+                total=sums[place.team_id].get(resource, 0) - place.limits.get(resource, 0) + wanted,
+                ceiling=place.team.ceilings.get(resource),
+                labels=place.team.labels,
+                recent=recent[place.team_id],
+                days=(until - today).days + 1 if until is not None else None,
+            )
+            for resource, wanted in wants.items()
+        )
+        for place, wants, until in asked
+    ]
+
+
+def _judged(
+    asked: Sequence[Asked], facts: Sequence[tuple[rules.Facts, ...]], row: Policy | None, policy: rules.Policy
+) -> list[tuple[rules.Verdict, ...]]:
+    found = [tuple(rules.judge(policy, fact) for fact in each) for each in facts]
+    ruled = [at for at, verdicts in enumerate(found) if any(verdict.number for verdict in verdicts)]
+    for at, why in zip(ruled, _against([asked[at] for at in ruled], row, policy), strict=True):
+        if why:
+            found[at] = tuple(
+                msgspec.structs.replace(verdict, approves=False, why=why)
+                if verdict.approves and verdict.number
+                else verdict
+                for verdict in found[at]
+            )
+    return found
+
+
+def _against(asked: Sequence[Asked], row: Policy | None, policy: rules.Policy) -> list[str]:
+    """Of each why no rule may approve it, whatever it says; "" where one may.
 
     Nobody approves for their own team, by a rule of theirs neither; what an approver bounded in time only an approver
     gives for longer; and only an approver grants what a cluster lacks.
     """
+    if not asked:
+        return []
+    places, teams = [one.namespace for one in asked], {one.namespace.team_id for one in asked}
     makers = [pk for pk in (row.created_by_id, row.live_by_id) if pk is not None] if row is not None else []
-    if namespace.team.memberships.filter(user__in=makers).exists() or left_lately(namespace.team, makers):
-        return f"somebody of {namespace.team} made these rules"
-    given = Grant.objects.running().filter(namespace=namespace, resource__in=wants, request__rule="")
-    if given.filter(request__decided_by__isnull=False).exists():
-        return "an approver gave what it has now for a time"
-    over = capacity.beyond(namespace, policy, wants, standing(namespace))
-    if over:
-        return f"the cluster has too little left of {', '.join(title(resource) for resource in over)}"
-    return ""
+    theirs = set(Membership.objects.filter(user__in=makers, team__in=teams).values_list("team_id", flat=True))
+    theirs |= left_lately(teams, makers)
+    given = Grant.objects.running().filter(namespace__in=places, request__rule="")
+    bounded = set(given.filter(request__decided_by__isnull=False).values_list("namespace_id", "resource"))
+    stands = _standing(places)
+    have = {alias: capacity.of(alias, policy) for alias in {place.cluster for place in places}}
+    words = []
+    for place, wants, _ in asked:
+        over = capacity.over(have[place.cluster], place, wants, stands[place.pk])
+        if place.team_id in theirs:
+            words.append(f"somebody of {place.team} made these rules")
+        elif any((place.pk, resource) in bounded for resource in wants):
+            words.append("an approver gave what it has now for a time")
+        else:
+            lacking = ", ".join(title(resource) for resource in over)
+            words.append(f"the cluster has too little left of {lacking}" if over else "")
+    return words
 
 
 def standing(namespace: Namespace) -> dict[str, int]:
@@ -111,8 +157,16 @@ def standing(namespace: Namespace) -> dict[str, int]:
 
     Else a raise for a time could be asked for again, for good, as something that the namespace has already.
     """
-    running = Grant.objects.running().filter(namespace=namespace, back_to__isnull=False)
-    return {**namespace.limits, **dict(running.values_list("resource", "back_to"))}
+    return _standing([namespace])[namespace.pk]
+
+
+def _standing(places: Iterable[Namespace]) -> dict[int, dict[str, int]]:
+    found = {place.pk: dict(place.limits) for place in places}
+    running = Grant.objects.running().filter(namespace__in=found, back_to__isnull=False)
+    for place, resource, back_to in running.values_list("namespace_id", "resource", "back_to"):
+        if place is not None and back_to is not None:
+            found[place][resource] = back_to
+    return found
 
 
 def ceiling(team: Team, policy: rules.Policy, resource: str) -> int | None:
@@ -122,10 +176,14 @@ def ceiling(team: Team, policy: rules.Policy, resource: str) -> int | None:
 
 def sums_of(team: Team) -> dict[str, int]:
     """What all namespaces of the team are granted together, by resource."""
-    sums: dict[str, int] = {}
-    for limits in team.namespaces.values_list("limits", flat=True):
+    return _sums([team.pk])[team.pk]
+
+
+def _sums(teams: Iterable[int]) -> dict[int, dict[str, int]]:
+    sums = {team: dict[str, int]() for team in teams}
+    for team, limits in Namespace.objects.filter(team__in=sums).values_list("team_id", "limits"):
         for resource, amount in limits.items():
-            sums[resource] = sums.get(resource, 0) + amount
+            sums[team][resource] = sums[team].get(resource, 0) + amount
     return sums
 
 
@@ -139,22 +197,36 @@ def peaks_of(namespace: Namespace, resources: Iterable[str] = ()) -> dict[str, i
 
     The database looks through the samples: thousands of them are too many to carry here for each key that one types.
     """
-    names = list(resources) or list(namespace.limits)
+    return _peaks_in([namespace], list(resources) or list(namespace.limits))[namespace.pk]
+
+
+def _peaks_in(places: Sequence[Namespace], resources: Iterable[str]) -> dict[int, dict[str, int]]:
+    names = list(resources)
+    if not names:
+        return {place.pk: {} for place in places}
     most = {
         f"{what}_{number}": Max(Cast(KeyTextTransform(place, KeyTransform(name, "values")), FloatField()))
         for number, name in enumerate(names)
         for what, place in (("used", 1), ("reserved", 2))
     }
     since = timezone.now() - timedelta(days=PEAK_DAYS)
-    found = Sample.objects.filter(namespace=namespace, at__gte=since).aggregate(**most)
+    samples = Sample.objects.filter(namespace__in=places, at__gte=since)
+    rows: Iterable[Mapping[str, Any]] = samples.values("namespace").annotate(**most)
+    found = {row["namespace"]: row for row in rows}
     return {
-        name: max(
-            namespace.usage.get(name, 0), int(found[f"used_{number}"] or 0), int(found[f"reserved_{number}"] or 0)
-        )
-        for number, name in enumerate(names)
+        place.pk: {
+            name: max(
+                place.usage.get(name, 0),
+                *(int(found.get(place.pk, {}).get(f"{what}_{number}") or 0) for what in ("used", "reserved")),
+            )
+            for number, name in enumerate(names)
+        }
+        for place in places
     }
 
 
-def _recent(team: Team) -> int:
+def _recent(teams: Iterable[int]) -> Counter[int]:
+    """By team, how many raises rules approved lately."""
     since = timezone.now() - timedelta(days=rules.RECENT_DAYS)
-    return QuotaRequest.objects.filter(namespace__team=team, decided_at__gte=since).exclude(rule="").count()
+    approved = QuotaRequest.objects.filter(namespace__team__in=teams, decided_at__gte=since).exclude(rule="")
+    return Counter(approved.values_list("namespace__team", flat=True))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import overload
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -13,10 +14,9 @@ from tenants import capacity, clusters, weighing
 from tenants.models import QuotaRequest, QuotaWant
 from tenants.models.granting import State
 from tenants.reservations import reserved_in
-from tenants.rules import policy as policies
-from tenants.rules.policy import Verdict
 from tenants.rules.resources import named, number, say, title, unit
-from tenants.selectors import usage
+from tenants.selectors import usage, verdicts
+from tenants.selectors.verdicts import Hint
 
 ALWAYS = ("cpu", "memory", "storage", "pods")
 """Resources that are shown beside those that are asked for."""
@@ -29,15 +29,6 @@ STATES = (("", "waiting"), ("changes", "changes asked"), ("decided", f"decided i
 HINTS = (ANY, ("yes", "would approve"), ("no", "stands against"), ("wall", "over a ceiling"))
 SORTS = (("", "longest waiting"), ("new", "newest"), ("size", "biggest raise"), ("team", "team"))
 FILTERS: Mapping[str, tuple[tuple[str, str], ...]] = {"state": STATES, "hint": HINTS, "sort": SORTS}
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What the policy says to one resource: `kind` as `templatetags.berth.state` has it."""
-
-    kind: str
-    words: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +76,29 @@ def waiting() -> QuerySet[QuotaRequest]:
     return QuotaRequest.objects.filter(state=State.SUBMITTED).order_by("submitted_at", "pk")
 
 
-def queue(text: str = "", *, state: str = "", hint: str = "", sort: str = "") -> list[Row]:
+class Queue(Sequence[Row]):
+    """Rows of requests, of which those that are looked at are weighed."""
+
+    def __init__(self, requests: Sequence[QuotaRequest]) -> None:
+        self.requests = requests
+
+    def __len__(self) -> int:
+        return len(self.requests)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        if isinstance(at, int):
+            return _rows([self.requests[at]])[0]
+        return _rows(self.requests[at])
+
+
+def queue(text: str = "", *, state: str = "", hint: str = "", sort: str = "") -> Sequence[Row]:
     """Requests by age unless sorted otherwise, in a number of queries that does not grow."""
-    found = QuotaRequest.objects.select_related("namespace__team", "author", "decided_by").prefetch_related("wants")
+    people = ("author", "decided_by", "policy")
+    found = QuotaRequest.objects.select_related("namespace__team", *people).prefetch_related("wants")
     if state == "decided":
         since = timezone.now() - timedelta(days=DECIDED_DAYS)
         found = found.filter(decided_at__gte=since).order_by("-decided_at")
@@ -98,17 +109,17 @@ def queue(text: str = "", *, state: str = "", hint: str = "", sort: str = "") ->
         found = found.filter(namespace__team__name__icontains=text) | found.filter(
             namespace__cluster_name__icontains=text
         )
-    rows = [_row(request) for request in found]
+    requests = list(found)
+    if sort == "new":
+        requests.reverse()
+    elif sort == "size":
+        requests.sort(key=lambda request: float("inf") if (size := _size(request)) is None else size, reverse=True)
+    elif sort == "team":
+        requests.sort(key=lambda request: request.namespace.team.name.lower())
     if hint:
         kind = {"yes": "ok", "no": "warn", "wall": "bad"}[hint]
-        rows = [row for row in rows if row.hint.kind == kind]
-    if sort == "new":
-        rows.reverse()
-    elif sort == "size":
-        rows.sort(key=lambda row: float("inf") if row.size is None else row.size, reverse=True)
-    elif sort == "team":
-        rows.sort(key=lambda row: row.request.namespace.team.name.lower())
-    return rows
+        return [row for row in _rows(requests) if row.hint.kind == kind]
+    return Queue(requests)
 
 
 def place(request: QuotaRequest) -> tuple[int, int, int | None]:
@@ -151,19 +162,11 @@ def lines(request: QuotaRequest) -> list[Line]:
     return found
 
 
-def hints(request: QuotaRequest, amounts: Mapping[str, int], until: date | None) -> list[Hint]:
-    """What the policy that holds now says to these limits, resource by resource."""
-    weighed = weighing.weigh(request.namespace, amounts, until)
-    _, policy = weighing.current()
-    return [_hint(verdict, policy) for verdict in weighed.verdicts]
-
-
 def beside(request: QuotaRequest, amounts: Mapping[str, int], until: date | None) -> list[str]:
     """Words beside amounts that one types: "Memory +33%: 9 GiB over the peak. Rule 1 would approve this."."""
     limits, peaks = request.namespace.limits, weighing.peaks_of(request.namespace)
-    weighed = weighing.weigh(request.namespace, amounts, until)
     said = []
-    for verdict in weighed.verdicts:
+    for verdict in verdicts.beside(request, amounts, until):
         resource, amount = verdict.resource, amounts[verdict.resource]
         over = amount - peaks.get(resource, 0)
         peak = f"{say(resource, abs(over))} {'over' if over >= 0 else 'below'} the peak"
@@ -226,37 +229,19 @@ def name(resource: str) -> str:
     return _capital(title(resource))
 
 
-def _row(request: QuotaRequest) -> Row:
+def _rows(requests: Sequence[QuotaRequest]) -> list[Row]:
+    said = verdicts.hints(requests)
+    return [
+        Row(request, sentence(request), _size(request), verdicts.in_one(said[request.number])) for request in requests
+    ]
+
+
+def _size(request: QuotaRequest) -> float | None:
+    """Its biggest raise; None from nothing."""
     wants = list(request.wants.all())
-    shares = [(want.wanted - want.before) / want.before for want in wants if want.before]
-    size = None if any(not want.before for want in wants) else max(shares, default=0.0)
-    return Row(request, _and(named(want.resource, want.wanted) for want in wants), size, _kept_hint(request))
-
-
-def _kept_hint(request: QuotaRequest) -> Hint:
-    """The worst that the policy said when the request was sent."""
-    verdicts = [Verdict(**kept) for kept in request.verdict.values()]
-    worst = next((v for v in verdicts if v.wall), None) or next((v for v in verdicts if not v.approves), None)
-    if worst is None:
-        return Hint("ok", "Would approve" if verdicts else "Not weighed", "")
-    if worst.wall:
-        return Hint("bad", "Over the ceiling", worst.why)
-    rule = f"Rule {worst.number}" if worst.number else "No rule"
-    return Hint("warn", rule, worst.why if worst.number else "approves raises")
-
-
-def _hint(verdict: Verdict, policy: policies.Policy) -> Hint:
-    what = f"the {title(verdict.resource)}"
-    if verdict.wall:
-        return Hint("bad", f"Nobody may approve {what}:", verdict.why)
-    if verdict.approves:
-        rule = f"Rule {verdict.number} would approve {what}:" if verdict.number else f"Nothing against {what}:"
-        return Hint("ok", rule, verdict.why)
-    if not verdict.number:
-        return Hint("warn", f"No rule would approve {what}:", verdict.why)
-    if policy.rules[verdict.number - 1].then == "approver":
-        return Hint("warn", f"Rule {verdict.number} leaves {what} to an approver:", verdict.why)
-    return Hint("warn", f"Rule {verdict.number} would not approve {what}:", verdict.why)
+    if any(not want.before for want in wants):
+        return None
+    return max(((want.wanted - want.before) / want.before for want in wants), default=0.0)
 
 
 def _left(have: Mapping[str, capacity.Capacity], want: QuotaWant) -> int:

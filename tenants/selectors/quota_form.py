@@ -81,7 +81,7 @@ def outlook(
             hints.append(Hint("bad", f"{quota.heading(resource)}:", broken.message))
     weighed = weighing.weigh(namespace, asked, until)
     walls = [verdict for verdict in weighed.verdicts if verdict.wall]
-    hints += [hint(verdict) for verdict in weighed.verdicts]
+    hints += [_hint(verdict) for verdict in weighed.verdicts]
     if not wants and not blocked:
         return Outlook("next", "Nothing is asked for yet:", "write a new limit beside what is not enough", ())
     if walls or blocked or len(asked) < len(wants):
@@ -142,7 +142,7 @@ def _in_the_way(
     return hints
 
 
-def hint(verdict: Verdict) -> Hint:
+def _hint(verdict: Verdict) -> Hint:
     """What the policy says to one resource, in words."""
     name = quota.heading(verdict.resource)
     by = f"rule {verdict.number}, {verdict.rule}: " if verdict.rule else ""

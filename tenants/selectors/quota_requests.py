@@ -12,9 +12,8 @@ from tenants.errors import NotFound
 from tenants.models import Grant, Namespace, QuotaRequest, QuotaStep, Team, User
 from tenants.models.granting import DECIDED, OPEN, State
 from tenants.rules.granting import Move, after
-from tenants.rules.policy import Verdict
 from tenants.rules.resources import in_order, number, unit
-from tenants.selectors import quota_form
+from tenants.selectors import quota_form, verdicts
 from tenants.selectors.quota import heading
 
 WAITING_SHOWN = 20
@@ -42,7 +41,6 @@ class Asked:
     change: str
     granted: str
     same: bool
-    hint: quota_form.Hint | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,6 @@ def asked(request: QuotaRequest) -> list[Asked]:
     rows = []
     for resource in in_order(wants):
         want = wants[resource]
-        verdict = request.verdict.get(resource)
         rows.append(
             Asked(
                 name=heading(resource),
@@ -133,7 +130,6 @@ def asked(request: QuotaRequest) -> list[Asked]:
                 change=quota_form.changed(want.before, want.wanted, resource),
                 granted=number(resource, want.granted) if want.granted is not None else "",
                 same=want.granted == want.wanted,
-                hint=quota_form.hint(Verdict(**verdict)) if verdict else None,
             )
         )
     return rows
@@ -154,9 +150,8 @@ def live_context(request: QuotaRequest) -> dict[str, Any]:
         "words": words,
         "rest": rest,
         "rows": rows,
-        "hints": [row.hint for row in rows if row.hint]
-        if request.state in (State.SUBMITTED, State.CHANGES_ASKED)
-        else [],
+        "hints": verdicts.hints_of(request) if request.state in verdicts.UNDECIDED else [],
+        "sent_under": verdicts.sent_under(request),
         "decided": any(row.granted for row in rows),
         "thread": [_happened(request, step) for step in thread(request)],
         "running": Grant.objects.running().filter(request=request).first(),

@@ -94,7 +94,7 @@ def edit_team_quota(
     or namespaces_max; Forbidden for whoever is in the team, or was lately; Gone.
     """
     access.require_site(actor, "policies.edit", team)
-    if team.memberships.filter(user=actor).exists() or left_lately(team, [actor.pk]):
+    if team.memberships.filter(user=actor).exists() or left_lately([team.pk], [actor.pk]):
         audit.record(actor=actor, action="policies.edit", thing=team, outcome="denied")
         raise Forbidden(f"You are in {team}, or were lately: another approver sets this for it.")
     labels = clean("labels", lambda: clean_labels(labels))

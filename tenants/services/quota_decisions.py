@@ -110,7 +110,7 @@ def why_not(actor: User, request: QuotaRequest) -> str:
         return "nobody decides on their own request."
     if Membership.objects.filter(team=request.team, user=actor).exists():
         return f"you are in {request.team}."
-    if left_lately(request.team, [actor.pk]):
+    if left_lately([request.team.pk], [actor.pk]):
         return f"you were in {request.team} less than {STRANGER_AFTER.days} days ago."
     return ""
 

@@ -20,7 +20,7 @@ from tenants.models.granting import State
 from tenants.rules import resources
 from tenants.rules.granting import Move
 from tenants.selectors import approvals as shown
-from tenants.selectors import people, quota_requests, usage
+from tenants.selectors import people, quota_requests, usage, verdicts
 from tenants.services import quota_decisions as verbs
 from tenants.services import quota_requests as threads
 from tenants.views.recent import kept, recently_signed_in
@@ -149,7 +149,7 @@ def _context(request: Request, found: QuotaRequest, form: DecisionForm | None) -
         "sentence": shown.sentence(found),
         "outcome": shown.outcome(found),
         "lines": lines,
-        "hints": shown.hints(found, {want.resource: want.wanted for want in wants}, found.until),
+        "hints": verdicts.hints_of(found),
         "room": shown.room(found),
         "wants": [(want.resource, shown.name(want.resource)) for want in wants],
         "charted": charted,

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tenants.models import ClusterState, Namespace, QuotaRequest, Team, User
+from tenants.models import ClusterState, Namespace, Plan, QuotaRequest, Team, User
 from tenants.models.granting import State
 from tests.factories import GIB, make_member, make_namespace, make_policy, make_quota_request, make_team
 from tests.signing_in import signed_in
@@ -42,14 +42,12 @@ def three(namespace: Namespace, other_team: Team, alice: User, erin: User) -> li
     """By age: a small raise of payments that nothing stands against, ledgers' over a ceiling, payments' big one."""
     now = timezone.now()
     ledgers = make_namespace(other_team, "web")
-
-    def kept(resource: str, **verdict: object) -> dict[str, object]:
-        return {resource: {"resource": resource, "approves": False, "number": 1, "rule": "small", "why": "", **verdict}}
-
+    Team.objects.filter(pk=other_team.pk).update(ceilings={"memory": 9 * GIB})
+    make_policy(rules=[{"name": "small", "raise_at_most": 0.5}])
     made = [
-        make_quota_request(namespace, alice, cpu=5000, verdict=kept("cpu", approves=True)),
-        make_quota_request(ledgers, erin, memory=16 * GIB, verdict=kept("memory", wall=True)),
-        make_quota_request(namespace, alice, memory=40 * GIB, verdict=kept("memory", why="the raise is over 50%")),
+        make_quota_request(namespace, alice, cpu=5000),
+        make_quota_request(ledgers, erin, memory=16 * GIB),
+        make_quota_request(namespace, alice, memory=40 * GIB),
     ]
     for hours, request in zip((3, 2, 1), made, strict=True):
         QuotaRequest.objects.filter(pk=request.pk).update(submitted_at=now - timedelta(hours=hours))
@@ -71,6 +69,32 @@ def test_queue_is_sorted_and_filtered(as_dave: Client, three: list[int]) -> None
     assert queue(as_dave, state="changes") == []
 
 
+def test_what_waits_is_weighed_by_the_policy_that_holds_now(
+    as_dave: Client, three: list[int], alice: User, namespace: Namespace
+) -> None:
+    small, over, big = three
+    make_policy(rules=[{"name": "tiny", "raise_at_most": 0.1}], ceilings={"memory": 20 * GIB})
+    assert queue(as_dave, hint="no") == [small]
+    assert queue(as_dave, hint="wall") == [over, big]
+    says = "Rule 1 would not approve the CPU:"
+    pages = [as_dave.get(where) for where in ("/approvals/", f"/approvals/{small}/")]
+    pages.append(signed_in(alice).get(f"/quota/requests/{small}/"))
+    assert all(says in page.content.decode() for page in pages)
+    assert all("the raise is over 10%" in page.content.decode() for page in pages)
+
+
+def test_what_was_decided_keeps_what_was_said_when_it_was_sent(
+    as_dave: Client, namespace: Namespace, alice: User
+) -> None:
+    said = {"resource": "cpu", "approves": False, "number": 0, "rule": "", "why": "no rule approves raises of CPU"}
+    make_quota_request(
+        namespace, alice, cpu=5000, state=State.REJECTED, decided_at=timezone.now(), verdict={"cpu": said}
+    )
+    make_policy(rules=[{"name": "all"}])
+    (row,) = as_dave.get("/approvals/", {"state": "decided"}).context["shown"]
+    assert (row.hint.kind, row.hint.why) == ("warn", "no rule approves raises of CPU")
+
+
 def test_drafts_and_what_is_decided_do_not_wait(as_dave: Client, namespace: Namespace, alice: User) -> None:
     make_quota_request(namespace, alice, state=State.DRAFT)
     done = make_quota_request(namespace, alice, state=State.REJECTED, decided_at=timezone.now())
@@ -78,16 +102,20 @@ def test_drafts_and_what_is_decided_do_not_wait(as_dave: Client, namespace: Name
     assert queue(as_dave, state="decided") == [done.number]
 
 
-def test_queue_takes_as_many_queries_for_ten_as_for_fifty(as_dave: Client, alice: User) -> None:
+@pytest.mark.parametrize("hint", ["", "no"])
+def test_queue_takes_as_many_queries_for_ten_as_for_five_hundred(
+    as_dave: Client, alice: User, plan: Plan, hint: str
+) -> None:
     counts = []
-    for many in (10, 40):
-        for number in range(many):
-            team = make_team(f"t{many}-{number}", owner=alice)
-            make_quota_request(make_namespace(team), alice)
-        with CaptureQueriesContext(connection) as queries:
-            as_dave.get("/approvals/")
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
+    for number in range(50):
+        team = make_team(f"t{number}", owner=alice)
+        for name in range(10):
+            make_quota_request(make_namespace(team, f"n{name}", plan=plan), alice)
+        if number in (0, 49):
+            with CaptureQueriesContext(connection) as queries:
+                answer = as_dave.get("/approvals/", {"hint": hint})
+            counts.append((answer.context["shown"].paginator.count, len(queries)))
+    assert counts == [(10, counts[0][1]), (500, counts[0][1])]
 
 
 def test_sidebar_of_staff_counts_what_waits(as_dave: Client, asked: QuotaRequest) -> None:

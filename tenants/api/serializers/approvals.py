@@ -15,7 +15,7 @@ from tenants.models import QuotaRequest, QuotaWant
 from tenants.models.granting import State
 from tenants.rules import resources
 from tenants.rules.broken import Broken
-from tenants.selectors import approvals
+from tenants.selectors import approvals, verdicts
 
 DECISIONS = ("approve", "approve_part", "ask_changes", "reject")
 
@@ -50,10 +50,12 @@ class AskedOut(serializers.ModelSerializer[QuotaWant]):
         return resources.named(want.resource, want.wanted)
 
 
-class HintOut(serializers.Serializer[approvals.Hint]):
-    """What the policy said when the request was sent."""
+class HintOut(serializers.Serializer[verdicts.Hint]):
+    """What the policy that holds says now; of a decided request, what was said when it was sent."""
 
-    kind = serializers.ChoiceField([("ok", "would approve"), ("warn", "stands against"), ("bad", "over a ceiling")])
+    kind = serializers.ChoiceField(
+        [("ok", "would approve"), ("warn", "stands against"), ("bad", "over a ceiling"), ("off", "was not weighed")]
+    )
     words = serializers.CharField()
     why = serializers.CharField(allow_blank=True)
 

@@ -18,7 +18,7 @@ from tenants.api.serializers.shapes import page_of
 from tenants.api.views.door import Door, call
 from tenants.rules.granting import Move
 from tenants.selectors import approvals as shown
-from tenants.selectors import clusters, people, quota_requests
+from tenants.selectors import clusters, people, quota_requests, verdicts
 from tenants.services import quota_decisions
 
 
@@ -35,11 +35,10 @@ class OneApproval(Door):
     def get(self, request: Request, number: int) -> Response:
         access.require_site(self.user, "quota.comment")
         found = quota_requests.request_of(self.user, number)
-        wanted = {want.resource: want.wanted for want in found.wants.all()}
         told = {
             "request": found,
             "lines": shown.lines(found),
-            "hints": shown.hints(found, wanted, found.until),
+            "hints": verdicts.hints_of(found),
             "room": shown.room(found),
             "why_not": quota_decisions.why_not(self.user, found),
         }
