@@ -13,9 +13,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from portal.management.commands.demo import MIGRATIONS, _check_version, _throw_away
+from portal.management.commands.demo import LOCK, MIGRATIONS, _check_version, _hold, _throw_away
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = ("berth.sqlite3", "berth.sqlite3-wal", "cluster.state", "cluster.state-shm", "kubeconfig", MIGRATIONS)
@@ -47,6 +48,20 @@ def test_a_folder_with_folders_is_left_alone(folder: Path) -> None:
     with pytest.raises(CommandError, match=r"cluster\.state-wal"):
         _throw_away(folder)
     assert (folder / "berth.sqlite3").exists()
+
+
+def test_a_second_demo_with_the_same_data_is_refused_and_deletes_nothing(folder: Path) -> None:
+    with _hold(folder), pytest.raises(CommandError, match="already"):
+        call_command("demo", port=0, data=str(folder), reset=True)
+    assert {file.name for file in folder.iterdir()} == {*MADE, LOCK}
+
+
+def test_data_are_free_again_when_their_demo_has_ended(folder: Path) -> None:
+    with _hold(folder):
+        pass
+    with _hold(folder):
+        _throw_away(folder)
+    assert [file.name for file in folder.iterdir()] == [LOCK]
 
 
 def changed(folder: Path, change: Callable[[dict[str, str]], object]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import socket
 import threading
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 from django.conf import settings
@@ -30,6 +31,8 @@ BESIDE = ("", "-journal", "-shm", "-wal")
 KUBECONFIG = "kubeconfig"
 # Which migrations made the database: one that was written anew since then would find tables that it does not know.
 MIGRATIONS = "migrations.json"
+# Locked while a demo runs: two of them with one database and one simulated cluster would spoil both.
+LOCK = "lock"
 
 
 class Command(BaseCommand):
@@ -54,9 +57,13 @@ class Command(BaseCommand):
     ) -> None:
         _check_port(port)
         folder = _folder(cluster, data)
-        if reset:
-            _throw_away(folder)
-        _check_version(folder)
+        with _hold(folder):
+            if reset:
+                _throw_away(folder)
+            _check_version(folder)
+            self._run(folder, port=port, cluster=cluster, bare=bare, speed=speed)
+
+    def _run(self, folder: Path, *, port: int, cluster: str, bare: bool, speed: float) -> None:
         settings.SITE_URL = f"http://{HOST}:{port}"
         settings.DATABASES["default"]["NAME"] = str(folder / "berth.sqlite3")
         connection.settings_dict["NAME"] = str(folder / "berth.sqlite3")
@@ -123,15 +130,30 @@ def _folder(cluster: str, data: str) -> Path:
     return folder
 
 
+def _hold(folder: Path) -> IO[str]:
+    """The folder's lock, for as long as it is open. Raises CommandError where another demo has it."""
+    lock = (folder / LOCK).open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise CommandError(
+            f"A demo runs with the data in {folder} already. Stop it first,\n"
+            "or give this one a port and data of its own: make demo PORT=8001 DATA=var/demo-8001"
+        ) from error
+    return lock
+
+
 def _throw_away(folder: Path) -> None:
     """Deletes what an earlier demo left. Where anything else is in the folder, it is somebody's, and nothing goes."""
-    ours = {KUBECONFIG, MIGRATIONS, *(name + beside for name in DATABASES for beside in BESIDE)}
+    ours = {KUBECONFIG, MIGRATIONS, LOCK, *(name + beside for name in DATABASES for beside in BESIDE)}
     found = sorted(folder.iterdir())
     others = [file.name for file in found if file.name not in ours or not file.is_file()]
     if others:
         raise CommandError(f"{folder} holds what no demo made ({others[0]}). Name a folder of the demo's own.")
     for file in found:
-        file.unlink()
+        if file.name != LOCK:
+            file.unlink()
 
 
 def _check_version(folder: Path) -> None:
