@@ -1,16 +1,16 @@
 """What a policy would have said to the requests of the last days, from the facts as they were then.
 
-Replayed in the order in which they were sent: a rule that counts a team's automatic approvals counts those that this
-policy would have made. Requests that were never sent, or whose namespace is gone, are not among them.
+Replayed in the order in which they were sent: a rule that counts a team's automatic approvals counts those that were
+known then, with those that this policy would have made besides and without those that it would not have made. What
+stood against any rule then (the cluster had too little left, say) stands against these, too. So the policy that
+decided differs in nothing. Requests that were never sent, or whose namespace is gone, are not among them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 from django.utils import timezone
@@ -60,40 +60,35 @@ class TryOut:
 
 def would_have(policy: rules.Policy, days: int = DAYS) -> TryOut:
     """Tries the policy out on the requests that were sent within `days`."""
-    now = timezone.now()
-    found = QuotaRequest.objects.filter(submitted_at__gte=now - timedelta(days=days)).exclude(state=State.DRAFT)
-    requests = found.select_related("namespace__team", "decided_by").prefetch_related("wants").order_by("submitted_at")
-    approvals = _approved_before(now - timedelta(days=days))
+    since = timezone.now() - timedelta(days=days)
+    found = QuotaRequest.objects.filter(submitted_at__gte=since).exclude(state=State.DRAFT)
+    related = found.select_related("namespace__team", "decided_by", "policy").prefetch_related("wants")
+    otherwise: defaultdict[int, list[tuple[datetime, int]]] = defaultdict(list)
     rows = []
-    for request in requests:
+    for request in related.order_by("submitted_at", "pk"):
         if not request.facts or request.submitted_at is None:
             continue
-        mine = approvals[request.team.pk]
-        since = request.submitted_at - timedelta(days=rules.RECENT_DAYS)
-        recent = sum(since <= at for at in mine)
-        verdicts = [rules.judge(policy, _with(kept, recent)) for kept in request.facts.values()]
+        start = request.submitted_at - timedelta(days=rules.RECENT_DAYS)
+        more = sum(count for at, count in otherwise[request.team.pk] if at >= start)
+        verdicts = _verdicts(policy, request, more)
         approves = all(verdict.approves for verdict in verdicts)
-        if approves:
-            mine.append(request.submitted_at)
+        otherwise[request.team.pk].append((request.submitted_at, approves - bool(request.rule)))
         against = next((verdict for verdict in verdicts if not verdict.approves), verdicts[0])
         rows.append(Tried(request, _asked(request), approves, _words(against), *_became(request)))
     return TryOut(days, tuple(reversed(rows)))
 
 
-def _approved_before(start: datetime) -> defaultdict[int, list[datetime]]:
-    """By team, when rules approved in the days before the span: they count in its first ones."""
-    rows = QuotaRequest.objects.filter(
-        decided_at__gte=start - timedelta(days=rules.RECENT_DAYS), decided_at__lt=start
-    ).exclude(rule="")
-    approvals: defaultdict[int, list[datetime]] = defaultdict(list)
-    for team, at in rows.values_list("namespace__team", "decided_at"):
-        if at is not None:
-            approvals[team].append(at)
-    return approvals
-
-
-def _with(kept: Mapping[str, Any], recent: int) -> rules.Facts:
-    return msgspec.structs.replace(rules.facts(kept), recent=recent)
+def _verdicts(policy: rules.Policy, request: QuotaRequest, more: int) -> list[rules.Verdict]:
+    """From the facts of then, with so many `more` automatic approvals."""
+    held = rules.load(request.policy.body) if request.policy is not None else rules.Policy()
+    verdicts = []
+    for resource, kept in request.facts.items():
+        facts, said = rules.facts(kept), rules.Verdict(**request.verdict[resource])
+        verdict = rules.judge(policy, msgspec.structs.replace(facts, recent=max(0, facts.recent + more)))
+        if verdict.approves and verdict.number and not said.approves and rules.judge(held, facts).approves:
+            verdict = msgspec.structs.replace(verdict, approves=False, why=said.why)
+        verdicts.append(verdict)
+    return verdicts
 
 
 def _asked(request: QuotaRequest) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tenants.models import Namespace, QuotaRequest, Team, User
+from tenants.models import ClusterState, Namespace, QuotaRequest, Team, User
 from tenants.models.granting import State
 from tenants.rules import policy as rules
 from tenants.rules.granting import Move
@@ -77,3 +77,23 @@ def test_a_rule_that_counts_approvals_counts_those_of_the_policy_itself(
     policy = rules.Policy(rules=(rules.Rule(name="Few", recent_below=2),))
     oldest_first = [row.approves for row in reversed(would_have(policy).rows)]
     assert oldest_first == [True, True, True, False]
+
+
+def test_the_policy_that_decided_differs_in_nothing(ask: Ask, live: Live, namespace: Namespace) -> None:
+    """Also where one was changed, and so weighed, after others that were sent later."""
+    few = rules.Policy(rules=(rules.Rule(name="Few", recent_below=3),))
+    live(rules=few.rules)
+    first = [ask(memory=9 * GIB), ask(cpu=5000), ask(pods=60)]
+    assert [request.rule for request in first] == ["Few"] * 3
+    beside = ask(claims=60)
+    QuotaRequest.objects.filter(pk=beside.pk).update(submitted_at=timezone.now() - timedelta(minutes=1))
+    assert said(would_have(few)) == [(True, "rule", False)] * 3 + [(False, "other", False)]
+
+
+def test_what_stood_against_any_rule_then_stands_against_these(ask: Ask, live: Live, dave: User) -> None:
+    live(rules=HALF.rules)
+    ClusterState.objects.create(alias="default", since=timezone.now(), info={"allocatable": {"memory": 8 * GIB}})
+    short = ask(memory=9 * GIB)
+    quota_decisions.decide(actor=dave, request=short, revision=1, by=Move.REJECT, text="No room")
+    assert said(would_have(HALF)) == [(False, "rejected", False)]
+    assert would_have(HALF).rows[0].why == "the cluster has too little left of memory"
