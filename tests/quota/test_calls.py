@@ -55,6 +55,11 @@ def test_errors_name_the_amount_in_the_body(api: Script, live: Live, ask: Ask) -
     assert QuotaRequest.objects.count() == 1
 
 
+def test_policy_is_not_asked_about_a_day_that_is_over(api: Script) -> None:
+    answer = api.post(f"{PLACE}/quota/weigh", {"wants": {"memory": "10 GiB"}, "until": "2020-01-01"})
+    assert (answer.status_code, set(answer.json()["error"]["fields"])) == (422, {"until"})
+
+
 def test_policy_is_asked_without_a_request(api: Script, live: Live) -> None:
     live(rules=(Rule(name="Small", at_most={"memory": 10 * GIB}),))
     answer = api.post(f"{PLACE}/quota/weigh", {"wants": {"memory": "10 GiB", "pods": 30}}).json()

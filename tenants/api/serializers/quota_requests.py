@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -13,6 +15,7 @@ from tenants.api.serializers.approvals import AmountsField, ApprovalOut
 from tenants.api.serializers.shapes import PageQuery
 from tenants.models import QuotaRequest, QuotaStep
 from tenants.rules import wanted
+from tenants.rules.broken import Broken
 from tenants.rules.granting import Move
 from tenants.rules.policy import Verdict
 from tenants.rules.resources import in_order
@@ -26,12 +29,20 @@ class QuotaRequestsQuery(PageQuery):
     state = serializers.ChoiceField(["open", "all"], required=False, help_text="“open” unless told otherwise.")
 
 
-class WeighIn(Strict):
+class WantsIn(Strict):
     wants = AmountsField(help_text="Wanted limits by resource.")
     until = serializers.DateField(required=False, allow_null=True, help_text=LAST_DAY)
 
 
-class QuotaRequestIn(WeighIn):
+class WeighIn(WantsIn):
+    def validate_until(self, until: date | None) -> date | None:
+        try:
+            return wanted.until(until, timezone.localdate())
+        except Broken as broken:
+            raise serializers.ValidationError(broken.message) from broken
+
+
+class QuotaRequestIn(WantsIn):
     reason = RuleField(wanted.reason, help_text="Why: it is what whoever decides reads.")
     draft = serializers.BooleanField(required=False, help_text="Kept for you alone instead of sent.")
 
