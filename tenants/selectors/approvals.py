@@ -47,7 +47,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One resource of the table, its amounts in `unit`; `requested` is "" where it is not asked for."""
+    """One resource of the table, its amounts in `unit`; `requested` is "" where it is not asked for.
+
+    `peak`, `percentile` and `trend` are "" before anything was measured.
+    """
 
     resource: str
     name: str
@@ -63,7 +66,9 @@ class Line:
 
     @property
     def habit(self) -> str:
-        """Percentile and trend in a sentence."""
+        """Percentile and trend in a sentence; "" before anything was measured."""
+        if not self.percentile:
+            return ""
         words = f"In 95% of the time at most {self.percentile} {self.unit}".rstrip() + " were used."
         if not self.trend:
             return words
@@ -154,8 +159,8 @@ def lines(request: QuotaRequest) -> list[Line]:
                 change=change(granted, want.wanted) if want else "",
                 used=number(resource, used),
                 reserved=number(resource, reserved.get(resource, 0)),
-                peak=number(resource, known.peak if known else used),
-                percentile=number(resource, known.percentile if known else used),
+                peak=number(resource, known.peak) if known and known.measured else "",
+                percentile=number(resource, known.percentile) if known and known.measured else "",
                 trend=f"{known.trend:+.0%}" if known and known.trend is not None else "",
             )
         )

@@ -45,6 +45,7 @@ class Statistics:
     """Two weeks of one resource. `percentile` is the 95th of what was used, weighted by time.
 
     `trend` is how the second week's mean of use compares with the first's (0.1: a tenth more); None without both.
+    `measured`: there are samples enough for a chart; else peak and percentile are what is used now.
     """
 
     resource: str
@@ -52,6 +53,7 @@ class Statistics:
     peak_at: datetime | None
     percentile: int
     trend: float | None
+    measured: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _statistics(resource: str, points: Sequence[Point], used: int, middle: datet
         peak_at=top.at if top and top.peak >= used else None,
         percentile=_percentile(points) if points else used,
         trend=_mean(second) / before - 1 if before and second else None,
+        measured=len(points) > 1,
     )
 
 

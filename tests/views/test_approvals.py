@@ -132,6 +132,13 @@ def test_page_says_what_is_asked_and_what_the_policy_says(as_dave: Client, asked
     assert "Approve 12 GiB, 6 cores" in page
 
 
+def test_page_tells_no_figures_before_anything_was_measured(as_dave: Client, asked: QuotaRequest) -> None:
+    page = as_dave.get(f"/approvals/{asked.number}/").content.decode()
+    assert "Nothing is measured yet" in page
+    assert "of the time at most" not in page
+    assert '<td data-label="Peak, 2 weeks">–</td>' in page
+
+
 def test_page_says_what_the_cluster_has_left(as_dave: Client, asked: QuotaRequest) -> None:
     info = {"allocatable": {"memory": 20 * GIB, "cpu": 4000}}
     ClusterState.objects.create(alias="default", since=timezone.now(), info=info)
