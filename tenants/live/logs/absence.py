@@ -7,6 +7,7 @@ clock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic
 
 LONG = 3.0
@@ -16,19 +17,20 @@ CLOSE = 1.0
 
 
 class Absence:
-    """Of one stream that is opened again and again. Instants are this process's, in seconds."""
+    """Of one stream that is opened again and again. Instants are `clock`'s, this process's, in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
         self.opened_once = False
         self._open = self._doubtful = False
-        self._opened = self._lost = self._heard = monotonic()
+        self._opened = self._lost = self._heard = clock()
         self._ns = 0  # of the last line
         self._missed = 0.0  # seconds, of which the next line is to say
         self._doubted = 0.0  # as many if the next line was written while the stream was silent
 
     def opened(self) -> None:
         """The stream is there."""
-        self._opened = monotonic()
+        self._opened = self._clock()
         if self.opened_once and not self._open:
             away = self._opened - self._lost
             if self._doubtful:
@@ -44,7 +46,7 @@ class Absence:
             return
         self._open = False
         self._doubtful = silent
-        self._lost = max(self._heard, self._opened) if silent else monotonic()
+        self._lost = max(self._heard, self._opened) if silent else self._clock()
 
     def before(self, ns: int) -> float:
         """A line of that time (Unix nanoseconds) came: seconds that are missing before it, or 0."""
@@ -52,5 +54,5 @@ class Absence:
         if self._doubted and self._ns and self._heard + (ns - self._ns) / 1e9 < self._opened - CLOSE:
             missed = max(missed, self._doubted)
         self._missed = self._doubted = 0.0
-        self._heard, self._ns = monotonic(), ns
+        self._heard, self._ns = self._clock(), ns
         return missed if missed > LONG else 0.0
