@@ -25,6 +25,13 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def just_linked(unhurried: None, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process linked a moment ago: what comes now is left to the dispatcher."""
+    chain.link_soon()
+    monkeypatch.setattr(chain, "SOON", 3600.0)
+
+
+@pytest.fixture
 def entries(alice: User, team: Team) -> list[AuditEntry]:
     """Five entries in their places."""
     return [audit.record(actor=alice, action="team.edit", thing=team, detail=f"edit {n}") for n in range(5)]
@@ -49,6 +56,11 @@ def test_nothing_is_linked_before_the_commit(alice: User, team: Team) -> None:
     assert AuditLink.objects.count() == 1
 
 
+def test_a_longer_detail_than_the_row_holds_is_cut(alice: User, team: Team) -> None:
+    entry = audit.record(actor=alice, action="team.edit", thing=team, detail="x" * 401)
+    assert len(entry.detail) == AuditEntry._meta.get_field("detail").max_length == 400
+
+
 def test_undone_entry_leaves_no_gap(alice: User, team: Team, entries: list[AuditEntry]) -> None:
     with transaction.atomic():
         audit.record(actor=alice, action="team.edit", thing=team)
@@ -58,25 +70,19 @@ def test_undone_entry_leaves_no_gap(alice: User, team: Team, entries: list[Audit
     assert found() is None
 
 
-def test_process_that_just_linked_leaves_the_next_to_the_dispatcher(
-    alice: User, team: Team, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(chain, "SOON", 3600.0)
-    monkeypatch.setattr(chain, "_linked_at", float("-inf"))
+def test_process_that_just_linked_leaves_the_next_to_the_dispatcher(alice: User, team: Team, just_linked: None) -> None:
     for _ in range(3):
         audit.record(actor=alice, action="team.edit", thing=team)
-    assert AuditLink.objects.count() == 1
-    assert chain.link() == 2
+    assert AuditLink.objects.count() == 0
+    assert chain.link() == 3
     assert found() is None
 
 
 def test_entry_that_commits_late_is_linked_though_its_number_is_smaller(
-    alice: User, team: Team, entries: list[AuditEntry], monkeypatch: pytest.MonkeyPatch
+    alice: User, team: Team, entries: list[AuditEntry], just_linked: None
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(chain, "link_soon", lambda: None)
-        late = audit.record(actor=alice, action="team.edit", thing=team, detail="late")
-        newer = audit.record(actor=alice, action="team.edit", thing=team, detail="newer")
+    late = audit.record(actor=alice, action="team.edit", thing=team, detail="late")
+    newer = audit.record(actor=alice, action="team.edit", thing=team, detail="newer")
     AuditLink.objects.create(
         position=6, entry=newer, previous=AuditLink.objects.get(position=5).digest, digest=(end := _digest(5, newer))
     )
@@ -91,12 +97,10 @@ def _digest(position: int, entry: AuditEntry) -> str:
 
 
 def test_entry_far_behind_is_found_by_a_look_through_the_whole(
-    alice: User, team: Team, monkeypatch: pytest.MonkeyPatch
+    alice: User, team: Team, just_linked: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chain, "RECENT", 0)
-    with monkeypatch.context() as patch:
-        patch.setattr(chain, "link_soon", lambda: None)
-        entry = audit.record(actor=alice, action="team.edit", thing=team)
+    entry = audit.record(actor=alice, action="team.edit", thing=team)
     AuditHead.objects.update(entry_id=entry.pk + 1)
     assert chain.link() == 0
     assert chain.link(whole=True) == 1
@@ -224,10 +228,7 @@ def test_entry_written_past_berth_gets_no_place_and_is_found(entries: list[Audit
     assert verdict.found.entry == forged.pk
 
 
-def test_entry_changed_before_it_got_its_place_is_found(
-    alice: User, team: Team, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(chain, "link_soon", lambda: None)
+def test_entry_changed_before_it_got_its_place_is_found(alice: User, team: Team, just_linked: None) -> None:
     entry = audit.record(actor=alice, action="team.edit", thing=team)
     with tampered():
         AuditEntry.objects.update(detail="else")
