@@ -37,19 +37,23 @@ def serve(*, host: str, port: int, ready: Callable[[], None]) -> None:
     with ExitStack() as parts:
         parts.callback(_worker())
         parts.callback(_observer())
-        config = uvicorn.Config(
-            "portal.asgi:application",
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # none stands before it: what a caller says of its address counts for nothing
-            timeout_graceful_shutdown=GRACE,
-            ws_per_message_deflate=False,
-        )
         with suppress(KeyboardInterrupt):  # uvicorn raises Ctrl-C again when it has stopped
-            Server(config, ready).run()
+            Server(server_config(host=host, port=port), ready).run()
+
+
+def server_config(*, host: str, port: int) -> uvicorn.Config:
+    """How the server stands: on its own, with nothing before it."""
+    return uvicorn.Config(
+        "portal.asgi:application",
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # what a caller says of its address counts for nothing
+        timeout_graceful_shutdown=GRACE,
+        ws_per_message_deflate=False,
+    )
 
 
 def _worker() -> Callable[[], None]:
