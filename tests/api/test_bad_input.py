@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from tenants.models import App, AuditEntry, Namespace, Operation, Team, Volume
-from tenants.services import teams
 from tests import factories
 from tests.api.conftest import Script
 
@@ -202,15 +201,26 @@ def test_pages_have_the_size_that_is_asked_for(api: Script, namespace: Namespace
     assert len(api.get(shown["next"].removeprefix("http://testserver")).json()["results"]) == 1
 
 
+def failing(error: Exception) -> Callable[..., Any]:
+    """What the database's driver does in the place of writing a team."""
+
+    def execute(run: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith('INSERT INTO "tenants_team"'):
+            raise error
+        return run(sql, *rest)
+
+    return execute
+
+
 def test_database_that_is_away_is_told_with_when_to_try_again(api: Script, team: Team) -> None:
-    with patch.object(teams, "Team", side_effect=OperationalError("gone")):
+    with connection.execute_wrapper(failing(OperationalError("gone"))):
         answer = api.post("teams", {"name": "Shop", "slug": "shop"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
 def test_mistake_of_ours_is_told_without_its_details(api: Script, team: Team) -> None:
     api._client.raise_request_exception = False
-    with patch.object(teams, "Team", side_effect=ZeroDivisionError("inner secret")):
+    with connection.execute_wrapper(failing(ZeroDivisionError("inner secret"))):
         answer = api.post("teams", {"name": "Shop", "slug": "shop"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")
     assert b"inner secret" not in answer.content
