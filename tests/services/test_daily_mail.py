@@ -81,6 +81,14 @@ def test_who_was_suspended_meanwhile_gets_no_daily_mail(alice: User) -> None:
     assert notices.send_daily(MORNING) == 0
 
 
+def test_who_paused_mails_meanwhile_gets_no_daily_mail(alice: User) -> None:
+    choose(alice, by_mail="daily")
+    tell(alice)
+    at(MORNING - timedelta(hours=1))
+    User.objects.filter(pk=alice.pk).update(mails_paused=True)
+    assert notices.send_daily(MORNING) == 0
+
+
 def test_a_daily_mail_that_could_not_be_written_is_written_later(alice: User, monkeypatch: Any) -> None:
     choose(alice, by_mail="daily")
     tell(alice)
