@@ -97,7 +97,6 @@ class Change:
     words: str
     why: str
     request: int | None
-    who: str
     at: Any
 
 
@@ -231,13 +230,17 @@ def _raises(places: Sequence[Namespace]) -> dict[int, dict[str, str]]:
 
 
 def _raised(resource: str, until: date, back_to: int, limit: int, today: date) -> str:
-    day = f"{until.day} {until:%b}" + (f" {until.year}" if until.year != today.year else "")
+    day = _day(until, today)
     if until >= today:
         return f"until {day}, then {say(resource, back_to)}"
     return (
         f"over by {say(resource, limit - back_to)}: the raise ended on {day}, and the limit follows the use down to "
         f"{say(resource, back_to)}"
     )
+
+
+def _day(day: date, today: date) -> str:
+    return f"{day.day} {day:%b}" + (f" {day.year}" if day.year != today.year else "")
 
 
 def _open(places: Sequence[Namespace]) -> list[QuotaRequest]:
@@ -263,18 +266,41 @@ def _asked(request: QuotaRequest) -> Asked:
 
 def _changes(namespace: Namespace) -> list[Change]:
     """The ledger's newest, without what the plan gave."""
-    rows = Grant.objects.filter(namespace=namespace).exclude(cause=Cause.PLAN).select_related("actor")
-    return [
-        Change(
-            words=f"{heading(grant.resource)} {number(grant.resource, grant.old)} → "
-            f"{_amount(grant.resource, grant.new)}",
-            why=CAUSES.get(Cause(grant.cause), ""),
-            request=grant.request_id,
-            who=grant.actor.username if grant.actor else "",
-            at=grant.at,
+    rows = Grant.objects.filter(namespace=namespace).exclude(cause=Cause.PLAN)
+    people = ("actor", "request__author", "request__decided_by")
+    found = []
+    for grant in rows.select_related(*people)[:CHANGES_SHOWN]:
+        asked = grant.request if grant.cause == Cause.REQUEST else None  # what is lowered may run on for an earlier one
+        found.append(
+            Change(
+                words=_changed(grant),
+                why=_given(asked) if asked is not None else _caused(grant),
+                request=asked.number if asked is not None else None,
+                at=grant.at,
+            )
         )
-        for grant in rows[:CHANGES_SHOWN]
-    ]
+    return found
+
+
+def _changed(grant: Grant) -> str:
+    """Which limit became what: of a raise that goes on, its last day alone."""
+    name, most = heading(grant.resource), _amount(grant.resource, grant.new)
+    if grant.old != grant.new:
+        return f"{name} {number(grant.resource, grant.old)} → {most}"
+    if grant.until is None:
+        return f"{name} {most} for good"
+    return f"{name} {most} until {_day(grant.until, timezone.localdate())}, extended"
+
+
+def _given(request: QuotaRequest) -> str:
+    """Who asked, and who or which rule approved."""
+    decided = request.decided_by or (f"the rule {request.rule}" if request.rule else "somebody who left")
+    return f"by {request.author or 'somebody who left'}, approved by {decided}"
+
+
+def _caused(grant: Grant) -> str:
+    cause = CAUSES.get(Cause(grant.cause), "")
+    return f"{cause} by {grant.actor}" if grant.actor else cause
 
 
 def _amount(resource: str, amount: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from tenants import granting
 from tenants.models import Namespace, QuotaRequest, Team, User
 from tenants.rules.granting import Move
 from tenants.rules.policy import Rule
-from tenants.services import quota_decisions, quota_requests
+from tenants.services import lowering, quota_decisions, quota_requests
 from tests.factories import GIB, make_app
 from tests.quota.conftest import Ask, Live
 from tests.signing_in import signed_in
@@ -128,6 +129,32 @@ def test_raise_is_extended_in_one_click(browser: Client, dave: User, ask: Ask) -
     again = browser.post(f"/quota/requests/{request.number}/extend/").headers["Location"]
     assert made == again == f"/quota/requests/{QuotaRequest.objects.latest('pk').number}/"
     assert QuotaRequest.objects.count() == 2
+
+
+def test_changes_name_who_asked_who_approved_and_who_lowered(
+    browser: Client, alice: User, andy: User, dave: User, ask: Ask
+) -> None:
+    def approve(request: QuotaRequest) -> QuotaRequest:
+        decided = quota_decisions.decide(actor=dave, request=request, revision=1, by=Move.APPROVE)
+        granting.confirmed(Namespace.objects.get())
+        decided.refresh_from_db()
+        return decided
+
+    first = approve(ask(until=timezone.localdate()))
+    longer = approve(quota_requests.extend(actor=andy, request=first))
+    lowering.lower(actor=alice, namespace=first.namespace, wants={"memory": 10 * GIB})
+    told = [
+        " ".join(re.sub("<[^>]*>", " ", item).split())
+        for item in re.findall("<li>.*?</li>", browser.get("/t/payments/n/dev/quota/").content.decode())
+    ]
+    assert longer.until is not None
+    day = f"{longer.until:%-d %b}"
+    lines = [
+        "Memory 12 → 10 GiB lowered by alice",
+        f"Memory 12 GiB until {day}, extended request {longer.number} by andy, approved by dave",
+        f"Memory 8 → 12 GiB request {first.number} by alice, approved by dave",
+    ]
+    assert [any(line in one for one in told) for line in lines] == [True] * 3, told
 
 
 def test_home_shows_what_waits_for_changes(browser: Client, bob: User, dave: User, ask: Ask) -> None:
