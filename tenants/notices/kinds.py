@@ -47,6 +47,7 @@ KINDS: Mapping[str, Kind] = {
     "quota.ending": Kind("A raise of quota ends soon", QUOTA, ByMail.NOW),
     "quota.ended": Kind("A raise of quota has ended", QUOTA),
     "quota.delayed": Kind("The cluster does not take new limits", QUOTA),
+    "quota.bounds": Kind("Staff set ceilings, labels or the number of namespaces of a team of mine", QUOTA),
     "quota.asked": Kind("Somebody asks for more quota", SITE, ByMail.DAILY, staff=True),
     "team.owner_kept": Kind("Somebody stays a team's last owner against their groups", SITE, ByMail.NOW, staff=True),
     "account.secured": Kind("Password, address or second factor; suspension", ACCOUNT, ByMail.NOW, secures=True),

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
-from tenants import access, audit, rules, weighing
+from tenants import access, audit, notices, rules, weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.live import events
 from tenants.models import Policy, Team, User
@@ -120,6 +121,9 @@ def edit_team_quota(
         team.save(update_fields=["labels", "ceilings", "namespaces_max", "updated_at"])
         audit.record(actor=actor, action="team.quota", thing=team, changes=told)
         events.announce(events.Changed(team=team.pk, noun="team", id=str(team.pk), what="quota"))
+        title = f"{actor} changed what {team} may have"
+        path = reverse("team_quota", args=[team.slug])
+        notices.tell(notices.managers(team), kind="quota.bounds", title=title, text=_words(told), path=path, team=team)
     return team
 
 
@@ -140,6 +144,15 @@ def _overtaken(newer: Policy) -> str:
 
 def _changes(base: Policy | None, policy: shapes.Policy) -> list[dict[str, Any]]:
     return changes(shapes.load(base.body) if base is not None else shapes.Policy(), policy)
+
+
+def _words(told: list[dict[str, Any]]) -> str:
+    """A line for each: "ceiling of CPU: 12 cores" """
+    lines = []
+    for change in told:
+        none = "taken away" if change["field"].startswith("label ") else "as the policy has it"
+        lines.append(f"{change['field'].replace(': ', ' of ')}: {none if change['new'] is None else change['new']}")
+    return "\n".join(line[:1].upper() + line[1:] for line in lines)
 
 
 def _label_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 
 from tenants import weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
-from tenants.models import AuditEntry, Namespace, Policy, Team, User
+from tenants.models import AuditEntry, Namespace, Notice, Policy, Team, User
 from tenants.services import members, policies
 from tests.factories import GIB, make_member, make_policy
 
@@ -95,6 +95,19 @@ def test_staff_set_labels_ceilings_and_the_number_of_namespaces_of_a_team(dave: 
     ]
     set_for(dave, team, labels={"env": "prod"}, ceilings={"cpu": 12000}, namespaces_max=3)
     assert AuditEntry.objects.filter(action="team.quota").count() == 1
+
+
+def test_owners_and_admins_are_told_what_staff_set_for_their_team(dave: User, team: Team, bob: User) -> None:
+    set_for(dave, team, labels={"env": "prod"}, ceilings={"cpu": 12000}, namespaces_max=3)
+    set_for(dave, team, labels={"env": "prod"}, ceilings={}, namespaces_max=3)
+    managers = set(team.memberships.managers().values_list("user__username", flat=True))
+    told = Notice.objects.filter(kind="quota.bounds", person__username="alice").order_by("pk")
+    assert set(Notice.objects.values_list("person__username", flat=True)) == managers
+    assert [notice.text for notice in told] == [
+        "Label env: prod\nCeiling of CPU: 12 cores\nNamespaces: 3",
+        "Ceiling of CPU: as the policy has it",
+    ]
+    assert {notice.path for notice in told} == {"/t/payments/quota/"}
 
 
 def test_a_ceiling_below_what_is_granted_takes_nothing_away(dave: User, team: Team, namespace: Namespace) -> None:
