@@ -7,10 +7,12 @@ quotas and sam supports, both staff and members of nothing. Fixtures of one room
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
 from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
@@ -79,6 +81,26 @@ def _first_head() -> str:
     """SQL of the row that the migration made."""
     values = f"0, 0, 0, '{chain.GENESIS}', '{chain.seal(0, chain.GENESIS)}'"
     return f"INSERT INTO tenants_audithead (position, entry_id, rekeyed, digest, seal) VALUES ({values})"
+
+
+@pytest.fixture
+def heard() -> Callable[[str], Callable[[], list[dict[str, Any]]]]:
+    """`heard(group)` listens; calling what it answers gives the messages so far."""
+    layer = get_channel_layer()
+
+    def listen(group: str) -> Callable[[], list[dict[str, Any]]]:
+        name = async_to_sync(layer.new_channel)()
+        async_to_sync(layer.group_add)(group, name)
+
+        def messages() -> list[dict[str, Any]]:
+            found = []
+            while name in layer.channels and not layer.channels[name].empty():
+                found.append(async_to_sync(layer.receive)(name)["data"])
+            return found
+
+        return messages
+
+    return listen
 
 
 @pytest.fixture

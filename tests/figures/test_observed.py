@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from cluster import names
 from tenants import outcomes
-from tenants.live import events
+from tenants.live.events import team_group
 from tenants.models import Namespace
 from tenants.observer.sights import Key, Sight
 from tenants.observer.writing import Writer
@@ -48,18 +49,17 @@ def test_a_change_has_its_moment(namespace: Namespace) -> None:
 
 
 def test_figures_that_stay_are_said_to_stay_without_a_word_to_the_pages(
-    namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+    namespace: Namespace, heard: Any, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    said: list[Any] = []
-    monkeypatch.setattr(events, "announce", said.append)
+    messages = heard(team_group(namespace.team_id))
     old = timezone.now() - timedelta(minutes=1)
     Namespace.objects.update(usage={"pods": 3}, used_at=old)
-    writer = Writer("default")
-    writer.write([seen(namespace, pods="3")])
+    with django_capture_on_commit_callbacks(execute=True):
+        Writer("default").write([seen(namespace, pods="3")])
     namespace.refresh_from_db()
     assert namespace.used_at is not None
     assert namespace.used_at > old
-    assert not [message for message in said if getattr(message, "what", "") == "conditions"]
+    assert not [message for message in messages() if message["what"] == "conditions"]
 
 
 def test_figures_that_were_just_seen_are_not_written_again(namespace: Namespace) -> None:

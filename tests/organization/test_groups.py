@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -14,7 +15,7 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from tenants.errors import Conflict
-from tenants.live import events
+from tenants.live.events import rights_group
 from tenants.models import AuditEntry, JoinRequest, Membership, Notice, Team, User
 from tenants.services import groups, members
 from tests import factories
@@ -141,15 +142,14 @@ def test_each_change_has_a_line_of_the_sign_in(team: Team, nina: User) -> None:
 def test_sockets_hear_of_each_change(
     team: Team,
     nina: User,
-    monkeypatch: pytest.MonkeyPatch,
+    heard: Any,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     follow(nina, "payments-devs")
-    heard: list[object] = []
-    monkeypatch.setattr(events, "announce", heard.append)
+    messages = heard(rights_group(nina.pk))
     with django_capture_on_commit_callbacks(execute=True):
         follow(nina)
-    assert events.RightsChanged(user=nina.pk, team=team.pk) in heard
+    assert {"type": "rights", "user": nina.pk, "team": team.pk} in messages()
 
 
 def test_an_open_request_to_join_is_answered_by_the_group(team: Team, nina: User) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import transaction
 
 from tenants.live.events import rights_group, team_group
@@ -16,26 +13,6 @@ from tenants.services import apps, members, staff_roles, teams
 from tests.factories import make_spec
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def heard() -> Callable[[str], Callable[[], list[dict[str, Any]]]]:
-    """`heard(group)` listens; calling what it answers gives the messages so far."""
-    layer = get_channel_layer()
-
-    def listen(group: str) -> Callable[[], list[dict[str, Any]]]:
-        name = async_to_sync(layer.new_channel)()
-        async_to_sync(layer.group_add)(group, name)
-
-        def messages() -> list[dict[str, Any]]:
-            found = []
-            while name in layer.channels and not layer.channels[name].empty():
-                found.append(async_to_sync(layer.receive)(name)["data"])
-            return found
-
-        return messages
-
-    return listen
 
 
 def test_change_of_an_app_is_told_to_its_team(bob: User, app_row: App, heard: Any) -> None:
