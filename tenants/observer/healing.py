@@ -7,7 +7,7 @@ being deleted is never repaired; in a namespace that is paused, what differs is 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -43,8 +43,9 @@ class _Suspect:
 class Healer:
     """Remembers since when each thing differs. Each verb returns whether the thing must be looked at again soon."""
 
-    def __init__(self, alias: str) -> None:
+    def __init__(self, alias: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.alias = alias
+        self._clock = clock  # in seconds
         self._suspects: dict[Key, _Suspect] = {}
 
     def namespace(self, row: Namespace, sight: Sight) -> bool:
@@ -107,7 +108,7 @@ class Healer:
 
     def _settled(self, key: Key, found: dict[str, list[str]]) -> bool:
         """Whether it differs for long enough, and the last repair is long enough ago."""
-        now = time.monotonic()
+        now = self._clock()
         suspect = self._suspects.get(key)
         if not found:
             if suspect is not None and now - suspect.repaired > CALM:
@@ -141,7 +142,7 @@ class Healer:
             suspect = self._suspects[key]
             if isinstance(row, Namespace) and "ResourceQuota" in found and not suspect.pause:
                 telling.quota_repaired(row, "; ".join(found["ResourceQuota"]))  # the first of a series alone
-        suspect.repaired = time.monotonic()
+        suspect.repaired = self._clock()
         suspect.since = 0.0
         suspect.pause = min(PAUSE_LAST, suspect.pause * 2 or PAUSE_FIRST)
         log.warning("drift_repaired", target=str(row), differs=paths[:5])
