@@ -37,6 +37,7 @@ def test_the_bars_move_when_somebody_else_deploys(visit: Visitors, place: str) -
 def give_it_a_past(demo: Demo, namespace: str) -> None:
     """Thirty days of memory in the demo's database, which no test can wait for: 6 GiB used, 14 once, 8 reserved."""
     gib, hour = 1 << 30, 3600
+    usual, once = [6 * gib, 6 * gib, 8 * gib, 24 * gib], [6 * gib, 14 * gib, 14 * gib, 24 * gib]
     first = int(time.time()) // hour * hour - 720 * hour
     moments = [time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(first + hour * n)) for n in range(720)]
     with closing(sqlite3.connect(demo.process.log.parent / "data" / "berth.sqlite3", timeout=20)) as database, database:
@@ -54,7 +55,7 @@ def give_it_a_past(demo: Demo, namespace: str) -> None:
                     place,
                     hour,
                     at,
-                    json.dumps({"memory": [6 * gib, (14 if n == 500 else 6) * gib, 8 * gib, 24 * gib]}),
+                    json.dumps({"memory": once if n == 500 else usual}),
                 )
                 for n, at in enumerate(moments)
             ],

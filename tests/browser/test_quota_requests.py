@@ -55,7 +55,7 @@ def test_small_raise_is_approved_by_a_rule_and_the_bar_moves(visit: Visitors) ->
     owner.goto(f"{NIGHT}quota/lower")
     owner.get_by_label("New limit for memory").fill("0.1")
     owner.get_by_role("button", name="Lower limits").click()
-    expect(owner.get_by_text("At least 256 MiB")).to_be_visible()
+    expect(owner.locator("#id_memory-error")).to_contain_text("At least 256 MiB")
     look_over(owner)
     owner.get_by_label("New limit for memory").fill("")
     owner.get_by_label("New limit for pods").fill("20")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from tenants.models import ClusterState, Namespace, Plan, QuotaRequest, Team, User
 from tenants.models.granting import State
 from tests.factories import GIB, make_member, make_namespace, make_policy, make_quota_request, make_team
+from tests.figures.samples import make_samples
 from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +172,9 @@ def test_what_the_cluster_lacks_is_said_while_one_types_with_its_tick(as_dave: C
 def test_the_chart_draws_the_part_that_is_typed(as_dave: Client, asked: QuotaRequest, namespace: Namespace) -> None:
     fields = {"decision": "approve_part", "granted-0": "10", "granted-1": "4", "resource": "memory"}
     where, htmx = f"/approvals/{asked.number}/beside/", {"HX-Request": "true"}
+    said = as_dave.post(where, decision(asked, **fields), headers=htmx).content.decode()
+    assert 'id="drawing"' not in said, "before anything was measured the page has no place for it"
+    make_samples(namespace, [(GIB, GIB, GIB)])
     said = as_dave.post(where, decision(asked, **fields), headers=htmx).content.decode()
     assert 'id="drawing" hx-swap-oob' in said
     assert "10 your part" in said
