@@ -16,8 +16,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[Connection]:
-    """A connection to a server on a free port of this machine that answers every request by `handler`."""
+async def served(handler: Handler) -> AsyncIterator[str]:
+    """The URL of a server on a free port of this machine that answers every request by `handler`."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         return await handler(request)
@@ -29,12 +29,21 @@ async def serving(handler: Handler) -> AsyncIterator[Connection]:
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     host, port = runner.addresses[0][:2]
-    connection = Connection("scripted", server=f"http://{host}:{port}")
     try:
-        yield connection
+        yield f"http://{host}:{port}"
     finally:
-        await connection.close_aio()
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[Connection]:
+    """A connection to such a server."""
+    async with served(handler) as url:
+        connection = Connection("scripted", server=url)
+        try:
+            yield connection
+        finally:
+            await connection.close_aio()
 
 
 def pod(name: str, version: str, namespace: str = "a") -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 
-from cluster.logs import LINE_BYTES, Line
 from tenants import clusters
 from tenants.api import loglines
 from tenants.live.logs import upstream
@@ -17,40 +17,46 @@ from tenants.live.logs.messages import log_decoder
 from tenants.live.logs.places import Places
 from tenants.live.logs.runs import Run
 from tenants.live.logs.streams import SourceKey
+from tests.cluster.scripted import served
 
 KEY = SourceKey("default", "ns", "web-1", "uid", "web", 0)
-LINES = 5_000
+LINES, LONG = 1_000, 4_000
+RUNS = 16
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """A log of the longest lines; answers which of them were read."""
-    numbers: list[int] = []
+async def log(settings: Any) -> AsyncIterator[None]:
+    """A cluster in which every container wrote long lines, more than anybody reads of one log."""
 
-    async def follow(*_: Any, tail: int | None = None, **__: Any) -> AsyncIterator[Line]:
-        text = "x" * LINE_BYTES
-        for number in range(LINES - tail if tail else 0, LINES):
-            numbers.append(number)
-            yield Line(number, text)
+    async def answer(request: web.Request) -> web.StreamResponse:
+        tail = int(request.query.get("tailLines", LINES))
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for number in range(LINES - tail, LINES):
+            await response.write(b"1970-01-01T00:00:00.%09dZ %s\n" % (number, b"x" * LONG))
+        return response
 
-    monkeypatch.setattr(clusters, "connection", lambda _: None)
-    monkeypatch.setattr(upstream, "follow", follow)
-    monkeypatch.setattr(loglines.logs, "follow", follow)
-    return numbers
-
-
-async def test_catching_up_reads_so_many_bytes_at_most(read: list[int]) -> None:
-    await upstream.Upstream(Endings({})).since(KEY, 0)
-    assert len(read) <= upstream.REREAD_BYTES // LINE_BYTES + 1
+    async with served(answer) as url:
+        settings.CLUSTERS = {"default": {"title": "harbor-1", "server": url}}
+        yield
+        await clusters.connection("default").close_aio()
 
 
-async def test_a_call_holds_the_newest_lines_that_fit_and_says_what_is_left_out(read: list[int]) -> None:
-    run = Run(KEY, "node", "1", over=False)
-    lines = await loglines.last(Places(), [run] * 64, 100, user=1, team=1)
+async def test_catching_up_reads_so_many_bytes_at_most(log: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upstream, "REREAD_BYTES", 64 * LONG)
+    entries = await upstream.Upstream(Endings({})).since(KEY, 0)
+    assert [entry.ns for entry in entries] == list(range(65))
+
+
+async def test_a_call_holds_the_newest_lines_that_fit_and_says_what_is_left_out(
+    log: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loglines, "MOST", RUNS * 32 * LONG)
+    lines = await loglines.last(Places(), [Run(KEY, "node", "1", over=False)] * RUNS, 100, user=1, team=1)
     texts = [line for line in lines if "text" in line]
     assert sum(len(line["text"]) for line in texts) <= loglines.MOST
     assert {line["at"] for line in texts} == {loglines._instant(number) for number in range(LINES - 32, LINES)}
-    assert [line["notice"].split()[0] for line in lines if "notice" in line] == ["68"] * 64
+    assert [line["notice"].split()[0] for line in lines if "notice" in line] == ["68"] * RUNS
 
 
 @pytest.mark.parametrize("last", [[["9" * 20, 0]], [["-1", 0]], [["1_0", 0]], [["", 0]], [["1", 0]] * 65])
