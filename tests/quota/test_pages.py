@@ -145,7 +145,7 @@ def test_changes_name_who_asked_who_approved_and_who_lowered(
     lowering.lower(actor=alice, namespace=first.namespace, wants={"memory": 10 * GIB})
     told = [
         " ".join(re.sub("<[^>]*>", " ", item).split())
-        for item in re.findall("<li>.*?</li>", browser.get("/t/payments/n/dev/quota/").content.decode())
+        for item in re.findall("(?s)<li>.*?</li>", browser.get("/t/payments/n/dev/quota/").content.decode())
     ]
     assert longer.until is not None
     day = f"{longer.until:%-d %b}"
