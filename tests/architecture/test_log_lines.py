@@ -40,3 +40,22 @@ def test_events_are_constants_in_snake_case() -> None:
         or not EVENT.fullmatch(str(call.args[0].value))
     ]
     assert wrong == []
+
+
+def test_each_warning_and_error_is_told_of_to_who_runs_the_site() -> None:
+    """But for those of the demo's example, which no site has."""
+    told = (ROOT / "docs" / "operations.md").read_text()
+    graver = {"warning", "error", "exception", "critical"}
+    events = {
+        call.args[0].value
+        for where, call in written()
+        if call.func.attr in graver and not where.startswith("portal/seed.py")  # type: ignore[attr-defined]
+    }
+    assert sorted(event for event in events if f"`{event}`" not in told) == []
+
+
+def test_operations_md_names_no_event_that_is_not_written() -> None:
+    section = (ROOT / "docs" / "operations.md").read_text().partition("## When something is wrong")[2]
+    events = {call.args[0].value for _, call in written()}  # type: ignore[attr-defined]
+    seen = {word for row in re.findall(r"^\| (.*?) \|", section, re.MULTILINE) for word in re.findall(r"`(\w+)`", row)}
+    assert sorted(word for word in seen if EVENT.fullmatch(word) and word not in events) == []
