@@ -45,8 +45,8 @@ class _Said(serializers.CharField):
 
 
 class QuotaRowOut(serializers.Serializer[Figures]):
-    """`used`: counted by the cluster; `reserved`: that, or more where apps (a rollout's surge, too), volumes and secrets
-    may come to take more; `free`: limit less reserved."""
+    """`used`: counted by the cluster; `reserved`: that, or more where apps (with a rollout's surge), volumes and
+    secrets may come to take more; `free`: limit less reserved."""
 
     resource = serializers.CharField()
     unit = UnitOut()
