@@ -39,6 +39,7 @@ TABLE = {
     "team.delete": "alice",
     "namespaces.create": "alice andy",
     "namespaces.delete": "alice andy",
+    "namespaces.pause": "alice andy",
     "quota.request": "alice andy",
     "usage.export": "alice andy sam dave",
     "audit.read_all": "alice andy sam dave",

@@ -49,15 +49,15 @@ def newcomer(visit: Visitors, demo: Demo, team: str, name: str, role: str = "dev
 
 
 def test_roles_are_given_one_by_one_and_to_several(visit: Visitors, demo: Demo, pier: str) -> None:
-    newcomer(visit, demo, pier, "dora")
+    newcomer(visit, demo, pier, "nora")
     newcomer(visit, demo, pier, "emil")
     owner = visit("alice")
     owner.goto(f"/t/{pier}/members/")
     look_over(owner)
-    owner.get_by_label("Role of dora").select_option("admin")
-    owner.get_by_role("button", name="Set the role of dora").click()
-    expect(owner.get_by_text("dora is admin now.")).to_be_visible()
-    for name in ("dora", "emil"):
+    owner.get_by_label("Role of nora").select_option("admin")
+    owner.get_by_role("button", name="Set the role of nora").click()
+    expect(owner.get_by_text("nora is admin now.")).to_be_visible()
+    for name in ("nora", "emil"):
         owner.get_by_label(f"Choose {name}").check()
     owner.get_by_label("Those who are chosen").select_option("viewer")
     owner.get_by_role("button", name="Do it").click()
@@ -65,7 +65,7 @@ def test_roles_are_given_one_by_one_and_to_several(visit: Visitors, demo: Demo, 
     owner.get_by_label("Name", exact=True).fill("emi")
     owner.get_by_role("button", name="Show").click()
     expect(owner.get_by_role("link", name="Remove emil")).to_be_visible()
-    expect(owner.get_by_role("link", name="Remove dora")).to_have_count(0)
+    expect(owner.get_by_role("link", name="Remove nora")).to_have_count(0)
 
 
 def test_a_team_changes_hands(visit: Visitors, demo: Demo, pier: str) -> None:
