@@ -200,7 +200,7 @@ def test_a_request_is_declined_with_a_word(visit: Visitors, harbor: str) -> None
 
 def test_pages_of_joining_look_right(visit: Visitors, demo: Demo, harbor: str) -> None:
     owner = visit("alice")
-    acts.invite(owner, harbor, "erin@berth.example", "nobody-here", note="A long note " * 20)
+    acts.invite(owner, harbor, "erin@berth.example", "alice", note="A long note " * 20)
     expect(owner.get_by_role("heading", name="What became of each")).to_be_visible()
     look_over(owner)
     guest = visit("erin")
