@@ -14,7 +14,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 def streamed(request: HttpRequest, chunks: Iterator[bytes], **about: Any) -> StreamingHttpResponse:
     """`chunks` as an answer; `about` is its content type and headers.
 
-    While a chunk is sent no connection to the database is held: a slow reader keeps none from others.
+    While a chunk is sent no connection to the database is held: a slow reader keeps none from others. So no query may
+    be half read where `chunks` yields: what it still had would be lost.
     """
 
     def released() -> Iterator[bytes]:

@@ -100,10 +100,13 @@ def as_csv(lines: Iterable[Line]) -> Iterator[bytes]:
 
 
 def lines(teams: Iterable[Team], begin: date, end: date, period: str) -> Iterator[Line]:
-    """From `begin` to `end`, both within, a team after the other; only so far as it is past. `period` is of PERIODS."""
+    """From `begin` to `end`, both within, a team after the other; only so far as it is past. `period` is of PERIODS.
+
+    No cursor stays open between two lines (`tenants.streaming`): the teams are read first, and each period at once.
+    """
     last = min(datetime.combine(end + timedelta(days=1), time(), UTC), timezone.now())
     first = datetime.combine(begin, time(), UTC)
-    for team in teams:
+    for team in list(teams):
         steps = _ledger(team, last)
         for at, until in _periods(first, last, period):
             yield from _of(team, steps, _Period(at, until))

@@ -79,4 +79,4 @@ class SiteUsage(_Report):
     @call("export_site_usage", "What all teams were granted and used, as CSV", query=UsageQuery, answer=CSV)
     def get(self, request: Request) -> HttpResponseBase:
         access.require_site(self.user, "teams.read")
-        return self.report(Team.objects.order_by("slug").iterator())
+        return self.report(Team.objects.order_by("slug"))
