@@ -108,7 +108,10 @@ def confirmed(namespace: Namespace) -> None:
     """The cluster holds the namespace's limits of this generation: what was decided by it counts as applied."""
     waiting = QuotaRequest.objects.filter(namespace=namespace, state__in=DECIDED, generation__lte=namespace.generation)
     for request in waiting.order_by("pk"):
-        found = lock(request)
+        try:
+            found = lock(request)
+        except (NotFound, Gone):
+            continue  # its namespace goes, and it goes with it
         if after(Move.CONFIRM, found.state) is not None:
             move(found, Move.CONFIRM, actor=None, applied_at=Now(), failure="")
 

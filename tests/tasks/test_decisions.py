@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from cluster import reads
+from cluster.specs import NamespaceOutcome
 from simcluster.server import SimCluster
-from tenants import clusters
+from tenants import clusters, granting, outcomes
 from tenants.models import Namespace, Notice, Operation, QuotaRequest, User
 from tenants.models.granting import State
 from tenants.rules.granting import Move
@@ -56,3 +59,29 @@ def test_confirmation_that_comes_twice_is_one(decided: QuotaRequest) -> None:
     operation = carry_out(Operation.objects.open().get())
     deliver(operation)
     assert decided.steps.filter(by=Move.CONFIRM).count() == 1
+
+
+def test_deletion_that_begins_while_the_limits_are_applied_confirms_nothing(
+    decided: QuotaRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the cluster's answer and the confirmation, as a person's wish falls where it falls."""
+    provisioned = outcomes.provisioned
+
+    def then_deleted(namespace: Namespace, outcome: NamespaceOutcome) -> bool:
+        Namespace.objects.filter(pk=namespace.pk).update(deleting_since=timezone.now())
+        return provisioned(namespace, outcome)
+
+    monkeypatch.setattr(outcomes, "provisioned", then_deleted)
+    operation = deliver(Operation.objects.open().get())
+    assert not operation.open
+    decided.refresh_from_db()
+    assert (decided.state, decided.applied_at) == (State.APPROVED, None)
+
+
+def test_what_the_cluster_says_anew_at_each_try_is_told_once(decided: QuotaRequest) -> None:
+    for seconds in (1, 2, 3):
+        with transaction.atomic():
+            granting.delayed(decided.namespace, f"it is busy since {seconds} s")
+    decided.refresh_from_db()
+    assert decided.failure == "it is busy since 3 s"
+    assert Notice.objects.filter(kind="quota.delayed", person=decided.author).count() == 1
