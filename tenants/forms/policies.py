@@ -19,7 +19,7 @@ from cluster.specs import STANDARD
 from tenants.errors import DomainError
 from tenants.forms import quota
 from tenants.forms.fields import DomainForm, RuleField
-from tenants.rules import description, policy_checks, whole
+from tenants.rules import description, policy_checks, quantities, whole
 from tenants.rules.broken import Broken
 from tenants.rules.policy import RECENT_DAYS, Policy, Rule
 from tenants.rules.resources import check_extra, heading, number, title, unit
@@ -27,7 +27,7 @@ from tenants.rules.resources import check_extra, heading, number, title, unit
 Typed = MultiValueDict[str, str]
 OUTCOMES = (("approve", "Approve at once"), ("approver", "Send to an approver"))
 TABLES = ("ceilings", "two_persons", "over_commit")
-_RULE = re.compile(r"rule-(\d{1,3})-(.+)")
+_RULE = re.compile(r"rule-(0|[1-9][0-9]{0,2})-(.+)")
 
 
 def percent(text: str) -> float:
@@ -198,9 +198,10 @@ class PolicyForm:
             self.walls.add_error(None, error.message)
         for path, words in error.fields.items():
             head, _, rest = path.partition(".")
-            number_, _, field = rest.partition(".")
-            if head == "rules" and number_.isdigit() and int(number_) < len(self.rules):
-                form = self.rules[int(number_)]
+            at, _, field = rest.partition(".")
+            index = quantities.number(at)
+            if head == "rules" and index is not None and index < len(self.rules):
+                form = self.rules[index]
                 form.add_error(form.field_of(field), words)
             else:
                 self.walls.add_error(self.walls.field_of(path), words)
@@ -220,15 +221,14 @@ def typed_of(policy: Policy, note: str = "") -> Typed:
     return typed
 
 
-def arranged(typed: Mapping[str, Any], do: str) -> Typed:
+def arranged(typed: Typed, do: str) -> Typed:
     """The same fields with the rules as `do` wants them: "add", "up:1", "down:1", "remove:1" (counted from 0)."""
-    assert isinstance(typed, MultiValueDict)
     order = _indexes(typed)
     what, _, at = do.partition(":")
-    place = int(at) if at.isdigit() and int(at) < len(order) else None
-    if place is not None and what == "remove":
+    place = quantities.number(at)
+    if place is not None and place < len(order) and what == "remove":
         order.pop(place)
-    elif place is not None and what in ("up", "down"):
+    elif place is not None and place < len(order) and what in ("up", "down"):
         other = max(0, min(len(order) - 1, place + (1 if what == "down" else -1)))
         order[place], order[other] = order[other], order[place]
     made: Typed = MultiValueDict()

@@ -12,6 +12,7 @@ CPU_MIN, CPU_MAX = 1, 256_000
 MEMORY_MIN, MEMORY_MAX = 4 * MIB, 4 << 40
 STORAGE_MIN, STORAGE_MAX = MIB, 64 << 40
 REPLICAS_MAX = 50
+DIGITS_MAX = 18
 
 _NUMBER = r"(\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})"
 _CPU = re.compile(rf"{_NUMBER}\s*(m|cores?|cpus?)?", re.ASCII | re.IGNORECASE)
@@ -58,6 +59,15 @@ def whole(text: str | int, least: int, most: int, what: str) -> int:
     if not re.fullmatch(r"\d{1,12}", plain, re.ASCII) or not least <= int(plain) <= most:
         raise Broken(f"A whole number of {what} from {least} to {most}, please.")
     return int(plain)
+
+
+def number(text: str) -> int | None:
+    """A number as a link or a hidden field carries it: 1 to 18 plain digits, which every database holds; else None.
+
+    >>> number("12"), number("²"), number("-1"), number("9" * 5000)
+    (12, None, None, None)
+    """
+    return int(text) if len(text) <= DIGITS_MAX and text.isascii() and text.isdigit() else None
 
 
 def size(text: str | int, least: int, most: int, example: str) -> int:

@@ -10,6 +10,7 @@ from tenants.errors import NotFound
 from tenants.forms.fields import ConfirmForm
 from tenants.models import App, Release
 from tenants.releases import diff, load
+from tenants.rules import quantities
 from tenants.selectors import apps, changes
 from tenants.services import apps as verbs
 from tenants.views.apps import app_context, ledger_of
@@ -98,8 +99,8 @@ def delete(request: Request, team: str, namespace: str, app: str) -> HttpRespons
 
 
 def _release(app: App, number: str) -> Release:
-    plain = number.isascii() and number.isdigit() and len(number) < 9
-    found = app.releases.select_related("created_by").filter(number=int(number)).first() if plain else None
+    known = quantities.number(number)
+    found = app.releases.select_related("created_by").filter(number=known).first() if known is not None else None
     if found is None:
         raise NotFound("There is no such release.")
     return found

@@ -15,6 +15,7 @@ from tenants.errors import Invalid, QuotaExceeded
 from tenants.forms import apps as forms
 from tenants.models import App, Namespace
 from tenants.releases import Health, ReleaseSpec, load
+from tenants.rules import quantities
 from tenants.selectors import apps, ledger, preview, remains
 from tenants.services import apps as verbs
 from tenants.services.quotas import preflight, without_room
@@ -98,13 +99,13 @@ def scale(request: Request, team: str, namespace: str, app: str) -> HttpResponse
 @page("POST")
 def roll_back(request: Request, team: str, namespace: str, app: str) -> HttpResponse:
     found = app_of(request, team, namespace, app)
-    number = request.POST.get("number", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 9):
+    number = quantities.number(request.POST.get("number", ""))
+    if number is None:
         raise Invalid.at("number", "Choose a release of the list.")
     try:
-        release, operation = verbs.roll_back(actor=request.user, app=found, number=int(number))
+        release, operation = verbs.roll_back(actor=request.user, app=found, number=number)
     except QuotaExceeded:
-        return _no_room(request, found, f"v{number}", load(verbs.release_to_return_to(found, int(number)).spec))
+        return _no_room(request, found, f"v{number}", load(verbs.release_to_return_to(found, number).spec))
     told(request, f"You asked for v{release.number}, which brings back v{number}.", operation)
     return redirect("app", team, namespace, app)
 
@@ -186,8 +187,7 @@ def _change(
     if request.method == "POST":
         access.require(request.user, "apps.write", app)
         if form.is_valid() and not part:
-            expected = request.POST.get("expected", "")
-            shown = int(expected) if expected.isascii() and expected.isdigit() and len(expected) < 9 else None
+            shown = quantities.number(request.POST.get("expected", ""))
             made = attempt(form, lambda: verbs.release_app(actor=request.user, app=app, spec=spec, expected=shown))
             if made:
                 release, operation = made

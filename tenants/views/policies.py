@@ -13,6 +13,7 @@ from tenants.errors import Conflict, DomainError, Forbidden, NotFound
 from tenants.forms.policies import PolicyForm, Typed, arranged, typed_of
 from tenants.models import Policy
 from tenants.rules import policy as rules
+from tenants.rules import quantities
 from tenants.selectors import policies as shown
 from tenants.selectors.tryout import would_have
 from tenants.services import policies as verbs
@@ -45,8 +46,7 @@ def new(request: Request) -> HttpResponse:
     if request.method != "POST":
         base = _base(request.GET.get("from", ""))
         return _edit(request, PolicyForm(typed_of(_rules_of(base)), bound=False), base, shown.newest())
-    base, seen = _base(request.POST.get("based_on", "")), request.POST.get("newest", "")
-    newest = int(seen) if seen.isdigit() else None
+    base, newest = _base(request.POST.get("based_on", "")), quantities.number(request.POST.get("newest", ""))
     if do := request.POST.get("do", ""):
         typed = arranged(request.POST, do)
         return _edit(request, PolicyForm(typed, bound=False), base, newest, added=do == "add")
@@ -80,9 +80,10 @@ def policy(request: Request, number: int) -> HttpResponse:
     version = shown.version(number)
     refused = ""
     if request.method == "POST":
-        holds = request.POST.get("holds", "")
         try:
-            row = verbs.go_live(actor=request.user, policy=version.row, holds=int(holds) if holds.isdigit() else None)
+            row = verbs.go_live(
+                actor=request.user, policy=version.row, holds=quantities.number(request.POST.get("holds", ""))
+            )
         except Conflict as error:
             refused, version = error.message, shown.version(number)
         else:
@@ -119,11 +120,10 @@ def _edit(
     return render(request, "tenants/policies/edit.html", context)
 
 
-def _base(number: str) -> Policy | None:
+def _base(asked: str) -> Policy | None:
     """The version that the form starts from. Raises NotFound."""
-    if number.isdigit() and len(number) < 10:
-        return shown.version(int(number)).row
-    return weighing.current()[0]
+    found = quantities.number(asked)
+    return weighing.current()[0] if found is None else shown.version(found).row
 
 
 def _rules_of(row: Policy | None) -> rules.Policy:

@@ -9,6 +9,7 @@ from uuid import UUID
 from tenants import access
 from tenants.live.events import SITE
 from tenants.models import App, Namespace, Operation, Team, User
+from tenants.rules import number
 
 SharedKey = tuple[str, frozenset[int], frozenset[str]]
 
@@ -111,9 +112,10 @@ def _clusters(teams: Iterable[int]) -> frozenset[str]:
 
 def _number(key: str) -> int:
     """A primary key as pages write it. Raises ValueError for anything else: a thing has one name alone."""
-    if not key.isascii() or not key.isdigit() or len(key) > 18 or key != str(int(key)):
+    found = number(key)
+    if found is None or key != str(found):
         raise ValueError(key)
-    return int(key)
+    return found
 
 
 _FINDERS: dict[str, Callable[[User, str, str], Topic | None]] = {
