@@ -107,7 +107,7 @@ def lines(teams: Iterable[Team], begin: date, end: date, period: str) -> Iterato
     last = min(datetime.combine(end + timedelta(days=1), time(), UTC), timezone.now())
     first = datetime.combine(begin, time(), UTC)
     for team in list(teams):
-        steps = _ledger(team, last)
+        steps = _ledger(team, first, last)
         for at, until in _periods(first, last, period):
             yield from _of(team, steps, _Period(at, until))
 
@@ -135,22 +135,41 @@ def _of(team: Team, steps: dict[Key, list[tuple[datetime, int]]], span: _Period)
             )
 
 
-def _ledger(team: Team, until: datetime) -> dict[Key, list[tuple[datetime, int]]]:
-    """Each limit's steps: from when on how much. A namespace that is gone ends with its last sample."""
+def _ledger(team: Team, begin: datetime, until: datetime) -> dict[Key, list[tuple[datetime, int]]]:
+    """Each limit's steps: from when on how much. A namespace that is gone ends with its last sample.
+
+    One that was made again under the name of a gone one begins from nothing. Steps before `begin` may end too early.
+    """
     steps: dict[Key, list[tuple[datetime, int]]] = defaultdict(list)
-    gone: set[str] = set()
+    gone: set[Key] = set()
+    seen = _seen_of_gone(team, begin)
     rows = Grant.objects.filter(team=team, at__lt=until).order_by("at", "pk")
-    for place, resource, at, new, namespace in rows.values_list("place", "resource", "at", "new", "namespace"):
-        steps[place, resource].append((at, new))
-        if namespace is None:
-            gone.add(place)
-    for place in gone:
-        last = Sample.objects.filter(team=team, place=place, namespace=None).order_by("-at").first()
-        over = last.at + timedelta(seconds=last.seconds) if last else None
-        for key, known in steps.items():
-            if key[0] == place:
-                known.append((over or known[0][0], 0))
+    for place, resource, at, old, new, living in rows.values_list("place", "resource", "at", "old", "new", "namespace"):
+        key = place, resource
+        known = steps[key]
+        if known and known[-1][1] and not old:
+            known.append(_end(known[-1][0], seen[key], at))
+        known.append((at, new))
+        (gone.add if living is None else gone.discard)(key)
+    for key in gone:
+        steps[key].append(_end(steps[key][-1][0], seen[key], until))
     return steps
+
+
+def _seen_of_gone(team: Team, begin: datetime) -> dict[Key, list[tuple[datetime, datetime]]]:
+    """Begin and end of the samples of namespaces that are gone, of those that reach beyond `begin`."""
+    seen: dict[Key, list[tuple[datetime, datetime]]] = defaultdict(list)
+    rows = Sample.objects.filter(team=team, namespace=None, at__gt=begin - timedelta(days=1)).order_by("at")
+    for place, at, seconds, values in rows.values_list("place", "at", "seconds", "values").iterator(2000):
+        for resource in values:
+            seen[place, resource].append((at, at + timedelta(seconds=seconds)))
+    return seen
+
+
+def _end(since: datetime, seen: Iterable[tuple[datetime, datetime]], before: datetime) -> tuple[datetime, int]:
+    """The step to nothing of a namespace that had its last grant at `since`, with another's first one at `before`."""
+    ends = (min(until, before) for at, until in seen if at < before and until > since)
+    return max(ends, default=since), 0
 
 
 def _granted(steps: Sequence[tuple[datetime, int]], begin: datetime, end: datetime) -> float:

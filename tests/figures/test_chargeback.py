@@ -9,19 +9,19 @@ import pytest
 
 from tenants.models import Cause, Grant, Namespace, Sample, Team, User
 from tenants.selectors import chargeback
-from tests.factories import GIB
+from tests.factories import GIB, make_namespace
 from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 DAY = datetime(2026, 10, 5, tzinfo=UTC)
 
 
-def grant(namespace: Namespace, at: datetime, old: int, new: int, place: str = "") -> None:
+def grant(namespace: Namespace, at: datetime, old: int, new: int, place: str = "", resource: str = "memory") -> None:
     made = Grant.objects.create(
         team=namespace.team,
         namespace=namespace,
         place=place or namespace.cluster_name,
-        resource="memory",
+        resource=resource,
         old=old,
         new=new,
         cause=Cause.PLAN,
@@ -30,15 +30,21 @@ def grant(namespace: Namespace, at: datetime, old: int, new: int, place: str = "
     made.save()
 
 
-def sample(namespace: Namespace, at: datetime, mean: float, most: int, seconds: int = 3600) -> None:
+def sample(namespace: Namespace, at: datetime, mean: float, most: int, resource: str = "memory") -> None:
     Sample.objects.create(
         team=namespace.team,
         namespace=namespace,
         place=namespace.cluster_name,
-        seconds=seconds,
+        seconds=3600,
         at=at,
-        values={"memory": [mean, most, most, 0]},
+        values={resource: [mean, most, most, 0]},
     )
+
+
+def made_again(namespace: Namespace) -> Namespace:
+    """Deletes it and makes another under its name."""
+    Namespace.objects.filter(pk=namespace.pk).delete()
+    return make_namespace(namespace.team, namespace.name, plan=namespace.plan)
 
 
 def report(team: Team, first: datetime, last: datetime, period: str = "day") -> list[dict[str, str]]:
@@ -96,6 +102,30 @@ def test_a_namespace_that_is_gone_is_charged_until_its_last_sample(namespace: Na
     Sample.objects.update(namespace=None)
     first, *rest = report(namespace.team, DAY, DAY + timedelta(days=1))
     assert (first["granted_mean"], first["granted_hours"], rest) == ("8", "96", [])
+
+
+def test_one_made_again_under_the_name_of_a_gone_one_is_charged_from_its_own_beginning(namespace: Namespace) -> None:
+    """4 GiB until eleven, nothing until eighteen, 8 GiB since."""
+    grant(namespace, DAY - timedelta(days=9), 0, 4 * GIB)
+    sample(namespace, DAY + timedelta(hours=10), GIB, GIB)
+    again = made_again(namespace)
+    grant(again, DAY + timedelta(hours=18), 0, 8 * GIB)
+    first, second = report(namespace.team, DAY, DAY + timedelta(days=1))
+    assert (first["granted_hours"], second["granted_hours"]) == (str(11 * 4 + 6 * 8), str(24 * 8))
+    assert first["granted_mean"] == "4"  # of the hour that was measured
+
+
+def test_what_only_the_gone_one_had_ends_with_it(namespace: Namespace) -> None:
+    """Two of one name are gone: the first had a GPU until eleven, the second none."""
+    grant(namespace, DAY, 0, 1, resource="nvidia.com/gpu")
+    sample(namespace, DAY + timedelta(hours=10), 1, 1, resource="nvidia.com/gpu")
+    again = made_again(namespace)
+    grant(again, DAY + timedelta(hours=12), 0, 8 * GIB)
+    sample(again, DAY + timedelta(hours=20), GIB, GIB)
+    made_again(again)
+    assert {line["resource"]: line["granted_hours"] for line in report(namespace.team, DAY, DAY)} == {
+        "nvidia.com/gpu": "11", "memory": str(9 * 8),
+    }  # fmt: skip
 
 
 def test_a_cell_that_a_spreadsheet_would_reckon_is_text(namespace: Namespace) -> None:
