@@ -60,11 +60,12 @@ def decide(
 
     `granted` are the limits given in part, by resource: what is left out stays as it is. `until` is the last day of
     what is given, None: as asked. `over_capacity` confirms that more is granted than the cluster has.
-    Raises Invalid (at a resource, until, text, over_capacity), Conflict ("changed", "decided", "second_person"),
+    Raises Invalid (at a resource, granted, until, text, over_capacity), Conflict ("changed", "decided", "second_person"),
     Forbidden for the actor's own request or one of their team, Suspended, NotFound, Gone.
     """
     if by not in DECISIONS:
         raise Invalid.at("decision", "Approve, approve in part, ask for changes, or reject.")
+    _fits(by, granted, until)
     access.require_site(actor, "quota.decide", request)
     if why := why_not(actor, request):
         audit.record(actor=actor, action="quota.decide", thing=request, outcome="denied", detail=why)
@@ -89,6 +90,16 @@ def decide(
         asked = "asks for changes of" if by is Move.ASK_CHANGES else "rejected"
         _tell(actor, request, f"{actor} {asked} request {request.number} for {request.namespace}", text)
     return request
+
+
+def _fits(by: Move, granted: Mapping[str, int] | None, until: date | None) -> None:
+    """Raises Invalid where the decision does not take what was sent with it: else it would do more than was meant."""
+    if granted is not None and by is Move.APPROVE:
+        raise Invalid.at("granted", "Approving gives all that is asked: to give less, approve in part.")
+    if granted is not None and by not in APPROVALS:
+        raise Invalid.at("granted", "This decision gives nothing: leave the limits out, or approve in part.")
+    if until is not None and by not in APPROVALS:
+        raise Invalid.at("until", "This decision gives nothing: leave the day out, or approve.")
 
 
 def needs_two(rules: policy.Policy, amounts: Mapping[str, int], standing: Mapping[str, int]) -> bool:

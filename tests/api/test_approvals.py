@@ -48,6 +48,13 @@ def test_part_is_granted_in_amounts_as_people_write_them(dave: User, asked: Quot
     assert asked.namespace.limits["cpu"] == 4500
 
 
+def test_amounts_with_an_approval_of_all_are_refused_instead_of_giving_all(dave: User, asked: QuotaRequest) -> None:
+    status, told = decide(Script(dave), asked, decision="approve", granted={"cpu": "4500m"})
+    assert (status, list(told["error"]["fields"])) == (422, ["granted"])  # type: ignore[index]
+    asked.namespace.refresh_from_db()
+    assert asked.namespace.limits["cpu"] == 4000
+
+
 def test_amount_that_cannot_be_read_is_named(dave: User, asked: QuotaRequest) -> None:
     status, told = decide(Script(dave), asked, decision="approve_part", granted={"memory": "lots"})
     assert status == 422

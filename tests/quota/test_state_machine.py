@@ -134,8 +134,12 @@ class Quota(RuleBasedStateMachine):
         if request is not None:
             decider = self._of(self.deciders, who)
             revision = max(1, request.revision - late)
-            verb: dict[str, Any] = {"revision": revision, "by": by, "text": "So be it", "until": self._day(days)}
-            self._try(quota_decisions.decide, actor=decider, request=request, granted=granted, **verb)
+            verb: dict[str, Any] = {"revision": revision, "by": by, "text": "So be it"}
+            if by in quota_decisions.APPROVALS:
+                verb["until"] = self._day(days)
+            if by is Move.APPROVE_PART:
+                verb["granted"] = granted
+            self._try(quota_decisions.decide, actor=decider, request=request, **verb)
 
     @precondition(_of_state(*DECIDED))
     @rule()

@@ -82,6 +82,24 @@ def test_part_is_given(decide: Decide, namespace: Namespace) -> None:
     assert (namespace.limits["memory"], namespace.limits["cpu"]) == (10 * GIB, 6000)
 
 
+@pytest.mark.parametrize(
+    ("by", "sent", "field"),
+    [
+        (Move.APPROVE, {"granted": {"memory": 10 * GIB}}, "granted"),
+        (Move.ASK_CHANGES, {"granted": {"memory": 10 * GIB}, "text": "Why?"}, "granted"),
+        (Move.REJECT, {"until": day(3), "text": "No room"}, "until"),
+    ],
+)
+def test_what_a_decision_does_not_take_is_refused_at_its_field(
+    decide: Decide, namespace: Namespace, by: Move, sent: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        decide(by, **sent)
+    namespace.refresh_from_db()
+    assert set(caught.value.fields) == {field}
+    assert namespace.limits["memory"] == 8 * GIB
+
+
 def test_resource_that_is_left_out_of_a_part_stays_as_it_is(decide: Decide, namespace: Namespace) -> None:
     decide(Move.APPROVE_PART, granted={"memory": 10 * GIB})
     namespace.refresh_from_db()

@@ -161,7 +161,9 @@ class DecisionIn(Strict):
 
     decision = serializers.ChoiceField(DECISIONS)
     revision = serializers.IntegerField(min_value=1)
-    granted = AmountsField(required=False, help_text="In part: limits by resource; what is left out stays as it is.")
+    granted = AmountsField(
+        required=False, help_text="In part alone: limits by resource; what is left out stays as it is."
+    )
     until = serializers.DateField(
         required=False, allow_null=True, help_text="The last day of what is granted; as asked unless told otherwise."
     )
