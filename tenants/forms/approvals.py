@@ -44,11 +44,9 @@ class DecisionForm(DomainForm):
         super().__init__(*args, **kwargs)
         self.aliases = {want.resource: f"granted-{n}" for n, want in enumerate(self.wants)}
         for n, want in enumerate(self.wants):
-            label = resources.title(want.resource)
+            label = resources.heading(want.resource)
             widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-            self.fields[f"granted-{n}"] = forms.CharField(
-                required=False, label=label[:1].upper() + label[1:], widget=widget
-            )
+            self.fields[f"granted-{n}"] = forms.CharField(required=False, label=label, widget=widget)
         self.fields["until"].widget.attrs["min"] = timezone.localdate().isoformat()
 
     def _first(self) -> dict[str, Any]:

@@ -100,6 +100,23 @@ def exact(resource: str, amount: int) -> str:
     return f"{amount} {_SINGLE.get(resource, title(resource)) if amount == 1 else title(resource)}"
 
 
+def figure(resource: str, amount: int) -> str:
+    """An amount beside its resource's name, in the unit of its column: “0.5 GiB”, “1 core”, “60”."""
+    return f"{number(resource, amount)} {_cores(amount) if resource == 'cpu' else unit(resource)[0]}".rstrip()
+
+
+def moved(resource: str, old: int, new: int) -> str:
+    """One limit and the next beside their resource's name: “24 → 4 GiB”."""
+    return f"{number(resource, old)} → {figure(resource, new)}"
+
+
+def change(old: int, new: int) -> str:
+    """By how much a limit changes: “+67%”, “same”; “new” where there was nothing."""
+    if old == new:
+        return "same"
+    return f"{(new - old) / old:+.0%}" if old else "new"
+
+
 def named(resource: str, amount: int) -> str:
     """An amount that names its resource: "40 GiB memory", "16 cores", "60 pods"."""
     sized = resource == "memory" or is_storage(resource)

@@ -14,7 +14,7 @@ from tenants import capacity, clusters, weighing
 from tenants.models import QuotaRequest, QuotaWant
 from tenants.models.granting import State
 from tenants.reservations import reserved_in
-from tenants.rules.resources import named, number, say, title, unit
+from tenants.rules.resources import change, heading, named, number, say, title, unit
 from tenants.selectors import usage, verdicts
 from tenants.selectors.verdicts import Hint
 
@@ -152,7 +152,7 @@ def lines(request: QuotaRequest) -> list[Line]:
         found.append(
             Line(
                 resource=resource,
-                name=_capital(title(resource)),
+                name=heading(resource),
                 unit=unit(resource)[0],
                 granted=number(resource, granted),
                 requested=number(resource, want.wanted) if want else "",
@@ -177,7 +177,7 @@ def beside(request: QuotaRequest, amounts: Mapping[str, int], until: date | None
         peak = f"{say(resource, abs(over))} {'over' if over >= 0 else 'below'} the peak"
         rule = f" Rule {verdict.number} would approve this." if verdict.approves and verdict.number else ""
         wall = f" Nobody may approve it: {verdict.why}." if verdict.wall else ""
-        said.append(f"{_capital(title(resource))} {change(limits.get(resource, 0), amount)}: {peak}.{wall or rule}")
+        said.append(f"{heading(resource)} {change(limits.get(resource, 0), amount)}: {peak}.{wall or rule}")
     return said
 
 
@@ -216,22 +216,10 @@ def outcome(request: QuotaRequest) -> str:
     return ", ".join(given) + last
 
 
-def change(old: int, new: int) -> str:
-    """By how much a limit changes: "+67%"."""
-    if old == new:
-        return "same"
-    return f"{(new - old) / old:+.0%}" if old else "new"
-
-
 def day_words(day: date) -> str:
     """A day in words, with its year where nobody would know it: "8 Jan", "8 Jan 2028"."""
     near = timedelta(days=NEAR_DAYS)
     return f"{day:%-d %b}" if abs(day - timezone.localdate()) < near else f"{day:%-d %b %Y}"
-
-
-def name(resource: str) -> str:
-    """What a resource is called where a line begins with it."""
-    return _capital(title(resource))
 
 
 def _rows(requests: Sequence[QuotaRequest]) -> list[Row]:
@@ -256,7 +244,3 @@ def _left(have: Mapping[str, capacity.Capacity], want: QuotaWant) -> int:
 def _and(words: Iterable[str]) -> str:
     *first, last = list(words) or [""]
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

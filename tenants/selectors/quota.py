@@ -14,13 +14,12 @@ from tenants import clusters
 from tenants.models import Grant, Namespace, QuotaRequest, Team
 from tenants.models.granting import Cause, State
 from tenants.reservations import reserved, reserved_in
-from tenants.rules.resources import in_order, number, say, title, unit
+from tenants.rules.resources import figure, heading, in_order, moved, number, say, unit
 from tenants.weighing import ceiling, current
 
 # From this share on a resource is called nearly full.
 NEARLY_FULL = 0.85
 SHOWN = ("cpu", "memory", "storage", "pods")
-NAMES = {"cpu": "CPU", "memory": "Memory", "storage": "Storage", "pods": "Pods", "claims": "Volumes"}
 KINDS = {State.SUBMITTED: "waiting", State.CHANGES_ASKED: "warn"}
 CAUSES = {
     Cause.PLAN: "the plan",
@@ -184,12 +183,6 @@ def team_context(team: Team) -> dict[str, Any]:
     }
 
 
-def heading(resource: str) -> str:
-    """A resource's name where a line begins: `Memory`, `Storage of class fast`, `nvidia.com/gpu`."""
-    words = NAMES.get(resource) or title(resource)
-    return words if "/" in resource else words[:1].upper() + words[1:]
-
-
 def _line(resource: str, limit: int, used: int, taken: int, note: str = "") -> Line:
     return Line(
         resource=resource,
@@ -250,8 +243,7 @@ def _open(places: Sequence[Namespace]) -> list[QuotaRequest]:
 
 def _asked(request: QuotaRequest) -> Asked:
     wants = [
-        f"{heading(want.resource)} {number(want.resource, want.before)} → {_amount(want.resource, want.wanted)}"
-        for want in request.wants.all()
+        f"{heading(want.resource)} {moved(want.resource, want.before, want.wanted)}" for want in request.wants.all()
     ]
     state = State(request.state)
     return Asked(
@@ -284,9 +276,9 @@ def _changes(namespace: Namespace) -> list[Change]:
 
 def _changed(grant: Grant) -> str:
     """Which limit became what: of a raise that goes on, its last day alone."""
-    name, most = heading(grant.resource), _amount(grant.resource, grant.new)
+    name, most = heading(grant.resource), figure(grant.resource, grant.new)
     if grant.old != grant.new:
-        return f"{name} {number(grant.resource, grant.old)} → {most}"
+        return f"{name} {moved(grant.resource, grant.old, grant.new)}"
     if grant.until is None:
         return f"{name} {most} for good"
     return f"{name} {most} until {_day(grant.until, timezone.localdate())}, extended"
@@ -301,7 +293,3 @@ def _given(request: QuotaRequest) -> str:
 def _caused(grant: Grant) -> str:
     cause = CAUSES.get(Cause(grant.cause), "")
     return f"{cause} by {grant.actor}" if grant.actor else cause
-
-
-def _amount(resource: str, amount: int) -> str:
-    return f"{number(resource, amount)} {unit(resource)[0]}".rstrip()

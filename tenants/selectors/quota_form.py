@@ -15,7 +15,7 @@ from tenants.reservations import reserved
 from tenants.rules import wanted
 from tenants.rules.broken import Broken
 from tenants.rules.policy import Verdict
-from tenants.rules.resources import number, say, unit
+from tenants.rules.resources import figure, heading, number
 from tenants.selectors import quota
 from tenants.selectors.quota import Line
 
@@ -78,7 +78,7 @@ def outlook(
             has = namespace.limits.get(resource, 0)
             asked[resource] = wanted.wanted(resource, most, limit=has, standing=standing.get(resource, 0))
         except Broken as broken:
-            hints.append(Hint("bad", f"{quota.heading(resource)}:", broken.message))
+            hints.append(Hint("bad", f"{heading(resource)}:", broken.message))
     weighed = weighing.weigh(namespace, asked, until)
     walls = [verdict for verdict in weighed.verdicts if verdict.wall]
     hints += [_hint(verdict) for verdict in weighed.verdicts]
@@ -98,18 +98,14 @@ def lowered(
     """What these lower limits leave free; by resource what is `wrong` with one, and where a rollout gets `tight`."""
     held, hints = reserved(namespace), []
     for resource, most in wants.items():
-        name = f"{quota.heading(resource)}:"
+        name = f"{heading(resource)}:"
         if resource in wrong:
             hints.append(Hint("bad", name, wrong[resource]))
         elif resource in tight:
             hints.append(Hint("warn", name, tight[resource]))
         else:
-            hints.append(Hint("ok", name, f"{_free(resource, most - held.get(resource, 0))} free"))
+            hints.append(Hint("ok", name, f"{figure(resource, most - held.get(resource, 0))} would be free"))
     return hints
-
-
-def _free(resource: str, amount: int) -> str:
-    return f"{say(resource, amount) if unit(resource)[0] else amount} would be"
 
 
 _WITHOUT = ("reason", "confirm", "__all__")
@@ -123,7 +119,7 @@ def unread(errors: Mapping[str, Iterable[str]]) -> list[Hint]:
 
 
 def _heading(field: str) -> str:
-    return "Until" if field == "until" else quota.heading(field)
+    return "Until" if field == "until" else heading(field)
 
 
 def _in_the_way(
@@ -138,21 +134,16 @@ def _in_the_way(
     open_ones = QuotaWant.objects.filter(namespace=namespace, resource__in=wants, open=True)
     for want in open_ones.exclude(request=asked_as) if asked_as is not None else open_ones:
         words = f"request {want.request_id} for it is open: withdraw or change that one"
-        hints.append(Hint("bad", f"{quota.heading(want.resource)}:", words))
+        hints.append(Hint("bad", f"{heading(want.resource)}:", words))
     return hints
 
 
 def _hint(verdict: Verdict) -> Hint:
     """What the policy says to one resource, in words."""
-    name = quota.heading(verdict.resource)
+    name = heading(verdict.resource)
     by = f"rule {verdict.number}, {verdict.rule}: " if verdict.rule else ""
     if verdict.wall:
         return Hint("bad", f"{name}: over the team’s ceiling,", verdict.why)
     if verdict.approves:
         return Hint("ok", f"{name}: approved at once,", f"{by}{verdict.why}")
     return Hint("warn", f"{name}: waits for an approver,", f"{by}{verdict.why}")
-
-
-def changed(before: int, most: int, resource: str) -> str:
-    """How much more that is: “+67%”, “+16 GiB” where there was nothing."""
-    return f"{(most - before) / before:+.0%}" if before else f"+{say(resource, most - before)}"

@@ -12,9 +12,8 @@ from tenants.errors import NotFound
 from tenants.models import Grant, Namespace, QuotaRequest, QuotaStep, Team, User
 from tenants.models.granting import DECIDED, OPEN, State
 from tenants.rules.granting import Move, after
-from tenants.rules.resources import in_order, number, unit
-from tenants.selectors import quota_form, verdicts
-from tenants.selectors.quota import heading
+from tenants.rules.resources import change, heading, in_order, number, unit
+from tenants.selectors import verdicts
 
 WAITING_SHOWN = 20
 DEEDS = {
@@ -127,7 +126,7 @@ def asked(request: QuotaRequest) -> list[Asked]:
                 unit=unit(resource)[0],
                 before=number(resource, want.before),
                 wanted=number(resource, want.wanted),
-                change=quota_form.changed(want.before, want.wanted, resource),
+                change=change(want.before, want.wanted),
                 granted=number(resource, want.granted) if want.granted is not None else "",
                 same=want.granted == want.wanted,
             )

@@ -17,8 +17,7 @@ from cluster.amounts import GIB, MIB
 from tenants import access
 from tenants.models import Cause, Grant, Namespace, QuotaWant, Sample, User
 from tenants.reservations import reserved_in
-from tenants.rules.resources import in_order, is_storage, number, unit
-from tenants.selectors.quota import heading
+from tenants.rules.resources import figure, heading, in_order, is_storage, moved
 
 SHARE = 0.25
 DAYS = 30
@@ -47,14 +46,11 @@ class Offer:
     @property
     def words(self) -> str:
         """`24 → 4 GiB`."""
-        return f"{number(self.resource, self.limit)} → {self._say(self.most)}"
+        return moved(self.resource, self.limit, self.most)
 
     @property
     def used(self) -> str:
-        return self._say(self.peak)
-
-    def _say(self, amount: int) -> str:
-        return f"{number(self.resource, amount)} {unit(self.resource)[0]}".rstrip()
+        return figure(self.resource, self.peak)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenants.rules.quota import Preflight, Row
-from tenants.rules.resources import number, title, unit
+from tenants.rules.resources import heading, number, unit
 
 OF_APP = ("cpu", "memory", "storage", "pods")
 OF_VOLUME = ("storage", "claims")
@@ -39,7 +39,7 @@ def panel(
 
     `errors` are a form's, by field: no figures stand beside an amount that could not be read.
     """
-    unread = [(name.capitalize() if name != "cpu" else "CPU", name, words) for name, words in _wrong(errors or {})]
+    unread = [(heading(name), name, words) for name, words in _wrong(errors or {})]
     rows = tuple(_remains(row) for row in found.rows if row.resource in shown or row.short or _special(row))
     return {"remains": rows, "too_much": list(found.fields.values()), "notes": found.notes, "unread": unread}
 
@@ -62,9 +62,8 @@ def _remains(row: Row) -> Remains:
     if row.short:
         start = max(0.0, 100 - row.short * 100 / whole)
         parts.append({"kind": "over", "x": start, "width": 100 - start})
-    name = title(row.resource)
     return Remains(
-        name=name[:1].upper() + name[1:] if "/" not in name else name,
+        name=heading(row.resource),
         unit=unit(row.resource)[0],
         this=number(row.resource, row.this),
         surge=f"+{number(row.resource, row.surge)}" if row.surge > 0 else "0",

@@ -18,7 +18,7 @@ from django.utils import timezone
 from tenants.models import QuotaRequest
 from tenants.models.granting import State
 from tenants.rules import policy as rules
-from tenants.rules.resources import say, title, unit
+from tenants.rules.resources import moved, title
 
 DAYS = 90
 
@@ -92,16 +92,10 @@ def _verdicts(policy: rules.Policy, request: QuotaRequest, more: int) -> list[ru
 
 
 def _asked(request: QuotaRequest) -> str:
-    """ "memory 8 GiB → 12 GiB" """
+    """ "memory 8 → 12 GiB" """
     return ", ".join(
-        f"{title(want.resource)} {_amount(want.resource, want.before)} → {_amount(want.resource, want.wanted)}"
-        for want in request.wants.all()
+        f"{title(want.resource)} {moved(want.resource, want.before, want.wanted)}" for want in request.wants.all()
     )
-
-
-def _amount(resource: str, amount: int) -> str:
-    """Beside the resource's name: a count says no more than its number."""
-    return say(resource, amount) if unit(resource)[0] else str(amount)
 
 
 def _words(verdict: rules.Verdict) -> str:

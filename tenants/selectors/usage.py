@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tenants.models import Grant, Namespace, Release, Sample
 from tenants.reservations import reserved
-from tenants.rules.resources import in_order, number, title, unit
+from tenants.rules.resources import heading, in_order, number, unit
 from tenants.selectors import chart as drawing
 from tenants.selectors.chart import Chart, Extra
 from tenants.weighing import PEAK_DAYS
@@ -125,7 +125,7 @@ def chart(namespace: Namespace, resource: str, days: int = 30, lines: Sequence[E
     return drawing.draw(
         drawing.Series(
             key=f"{namespace.pk}-{resource}",
-            name=title(resource)[:1].upper() + title(resource)[1:],
+            name=heading(resource),
             unit=unit(resource)[0],
             scale=unit(resource)[1],
             place=str(namespace),

@@ -151,7 +151,7 @@ def _context(request: Request, found: QuotaRequest, form: DecisionForm | None) -
         "lines": lines,
         "hints": verdicts.hints_of(found),
         "room": shown.room(found),
-        "wants": [(want.resource, shown.name(want.resource)) for want in wants],
+        "wants": [(want.resource, resources.heading(want.resource)) for want in wants],
         "charted": charted,
         "habit": next((line.habit for line in lines if charted and line.resource == charted.resource), ""),
         "chart": _chart(found, charted.resource, charted.wanted) if charted else None,

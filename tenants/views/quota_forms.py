@@ -16,7 +16,8 @@ from tenants.forms.quota import LowerForm, RequestForm
 from tenants.models import Namespace, QuotaRequest
 from tenants.models.granting import State
 from tenants.rules.granting import Move, after
-from tenants.selectors import quota, quota_form, quota_requests
+from tenants.rules.resources import heading
+from tenants.selectors import quota_form, quota_requests
 from tenants.services import lowering
 from tenants.services import quota_requests as verbs
 from tenants.views.scope import Request, attempt, crumbs, namespace_of, page, told, wanted_part
@@ -160,7 +161,7 @@ def _form_page(request: Request, place: Namespace, form: RequestForm, asked: Quo
         "here": reverse("quota_request_edit", args=[asked.number])
         if asked
         else reverse("quota_request_new", args=[place.team.slug, place.name]),
-        "open": [(quota.heading(name), one) for name, one in quota_requests.open_in(place).items()],
+        "open": [(heading(name), one) for name, one in quota_requests.open_in(place).items()],
         "drafts": quota_requests.drafts(request.user, place) if asked is None else [],
         "crumbs": _crumbs(place, f"Request {asked.number}" if asked and asked.submitted_at else "Request more"),
     }

@@ -37,7 +37,7 @@ def test_each_request_is_judged_by_what_was_known_when_it_was_sent(ask: Ask, nam
     found = would_have(HALF)
     assert (found.approved, found.total) == (1, 1)
     assert found.rows[0].why == "rule 1, Half"
-    assert found.rows[0].asked == "memory 8 GiB → 12 GiB"
+    assert found.rows[0].asked == "memory 8 → 12 GiB"
 
 
 def test_what_stands_against_a_request_is_said(ask: Ask) -> None:
