@@ -6,6 +6,7 @@ what is still to do, so that two observers, or one that was away for days, do it
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from tenants import audit, granting, limits, notices
+from tenants import audit, chores, granting, limits, notices
 from tenants.errors import Gone, NotFound
 from tenants.models import Cause, ClusterState, Grant, Namespace, QuotaRequest, User
 from tenants.models.granting import State
@@ -40,7 +41,7 @@ def warn(today: date) -> None:
     """Tells teams of raises that end soon."""
     soon = Grant.objects.running().filter(until__gte=today, until__lte=today + timedelta(days=max(WARNED_AT)))
     for namespace in _places(grant for grant in soon if _due(grant, today)):
-        with transaction.atomic():
+        with chores.alone("tenants.expiry.warn", namespace=str(namespace)), transaction.atomic():
             if _lock(namespace) is not None:
                 _warn(namespace, today)
 
@@ -53,7 +54,7 @@ def go_back(today: date) -> None:
     silent = ClusterState.objects.filter(answers=False).values("alias")
     over = Grant.objects.running().filter(until__lt=today).exclude(namespace__cluster__in=silent)
     for namespace in _places(over):
-        with transaction.atomic():
+        with chores.alone("tenants.expiry.go_back", namespace=str(namespace)), transaction.atomic():
             locked = _lock(namespace)
             if locked is not None:
                 _go_back(locked, today)
@@ -65,11 +66,12 @@ def close(today: date) -> None:
     running = Grant.objects.running().filter(request__isnull=False).values("request")
     ended = Q(state=State.APPLIED, granted_until__lt=today) & ~Q(pk__in=running)
     for request in QuotaRequest.objects.filter(undecided | ended).select_related("namespace"):
-        try:
-            with transaction.atomic():
-                _close(granting.lock(request), today)
-        except (NotFound, Gone):
-            continue  # its namespace goes, and it goes with it
+        with (
+            chores.alone("tenants.expiry.close", request=request.pk),
+            contextlib.suppress(NotFound, Gone),  # its namespace goes, and it goes with it
+            transaction.atomic(),
+        ):
+            _close(granting.lock(request), today)
 
 
 def _due(grant: Grant, today: date) -> int | None:

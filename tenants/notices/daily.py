@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from tenants import letters
+from tenants import chores, letters
 from tenants.models import Notice, User
 from tenants.notices.links import DAILY, turn_down_link
 
@@ -34,7 +34,8 @@ def send_daily(now: datetime | None = None) -> int:
     for person in waiting.only("time_zone", "digest_on"):
         due = _due(person, now)
         if person.digest_on is None or person.digest_on < due.date():
-            sent += _send(person.pk, due)
+            with chores.alone("tenants.notices.daily.send_daily", person=person.pk):
+                sent += _send(person.pk, due)
     if sent:
         log.info("daily_mails_written", count=sent)
     return sent

@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import itertools
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from tenants import audit, chain, expiry, letters, notices, sampling
+from tenants import audit, chain, chores, expiry, letters, notices, sampling
 from tenants.observer import leading
 from tenants.observer.watching import Watcher
 from tenants.observer.writing import Desk, Writer
@@ -99,39 +100,38 @@ async def _lead(leader: leading.Leadership, desk: Desk, over: asyncio.Event) -> 
 
 async def _dispatch(desk: Desk) -> None:
     """Publishes what was committed and never ran, or is due: rows of other processes, so they are asked for."""
-    whole = True  # once: what was committed by processes that died before they linked it
+    linked = False  # once whole: what was committed by processes that died before they linked it
     for beat in itertools.count():
         try:
-            await desk.do(redrive)
-            await desk.do(letters.redrive)
-            await _sample(desk, roll_up=beat % ROLL_UP_EVERY == 0)
-            if beat % EXPIRE_EVERY == 0:
-                await desk.do(expiry.expire)
-            if beat % DAILY_EVERY == 0:
-                await desk.do(notices.send_daily)
+            for work in _due(beat):
+                with chores.alone(f"{work.__module__}.{work.__name__}"):
+                    await desk.do(work)
             if beat % FORGET_EVERY == 0:
                 await _forget(desk)
-            await desk.do(chain.link, whole=whole)
-            whole = False
+            with chores.alone("tenants.chain.link"):
+                await desk.do(chain.link, whole=not linked)
+                linked = True
         except DatabaseError as error:
             log.warning("dispatcher_without_database", error=str(error))
         await asyncio.sleep(DISPATCH_EVERY)
 
 
-async def _sample(desk: Desk, *, roll_up: bool) -> None:
-    """Figures that cannot be kept are no reason to stop what people wait for."""
-    try:
-        await desk.do(sampling.sampler.sample)
-        if roll_up:
-            await desk.do(sampling.roll_up)
-    except DatabaseError:
-        raise
-    except Exception:
-        log.exception("samples_not_written")
+def _due(beat: int) -> Iterator[Callable[[], object]]:
+    """The chores of this round."""
+    yield redrive
+    yield letters.redrive
+    yield sampling.sampler.sample
+    if beat % ROLL_UP_EVERY == 0:
+        yield sampling.roll_up
+    if beat % EXPIRE_EVERY == 0:
+        yield expiry.expire
+    if beat % DAILY_EVERY == 0:
+        yield notices.send_daily
 
 
 async def _forget(desk: Desk) -> None:
     """In batches, so that others get at the tables in between."""
     for forget in (letters.forget, notices.forget, sampling.forget):
-        while await desk.do(forget, FORGET_BATCH) == FORGET_BATCH:
-            log.info("old_rows_deleted", what=forget.__module__, count=FORGET_BATCH)
+        with chores.alone(f"{forget.__module__}.{forget.__name__}"):
+            while await desk.do(forget, FORGET_BATCH) == FORGET_BATCH:
+                log.info("old_rows_deleted", what=forget.__module__, count=FORGET_BATCH)

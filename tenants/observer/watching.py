@@ -15,7 +15,7 @@ from django.db import Error as DatabaseError
 from cluster import errors
 from cluster.pulse import Pulse
 from cluster.watch import Change, Informer
-from tenants import clusters
+from tenants import chores, clusters
 from tenants.observer import strays
 from tenants.observer.sights import PRUNED, WHOLE, Key, keys_of, look
 from tenants.observer.writing import Desk, Writer
@@ -122,8 +122,9 @@ class Watcher:
                     self._mark(await self._desk.do(self._writer.every_key))
                     next_all = loop.time() + ALL_EVERY
                 if loop.time() >= next_strays and self._pulse.intact.is_set():
-                    await self._desk.do(self._strays.look, strays.managed(self._whole))
                     next_strays = loop.time() + STRAYS_EVERY
+                    with chores.alone("tenants.observer.strays", cluster=self._alias):
+                        await self._desk.do(self._strays.look, strays.managed(self._whole))
                 self._mark(self._again | await self._desk.do(self._writer.awaited_keys))
             except DatabaseError as error:
                 log.warning("rows_not_read", cluster=self._alias, error=str(error))

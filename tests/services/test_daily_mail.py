@@ -95,6 +95,17 @@ def test_a_daily_mail_that_could_not_be_written_is_written_later(alice: User, mo
     at(MORNING - timedelta(hours=1))
     with monkeypatch.context() as broken:
         broken.setattr(letters, "seal", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            notices.send_daily(MORNING)
+        assert notices.send_daily(MORNING) == 0
     assert notices.send_daily(MORNING) == 1
+
+
+def test_one_mail_that_cannot_be_written_keeps_no_other(alice: User, bob: User, monkeypatch: Any) -> None:
+    confirm_address(bob)
+    for person in (alice, bob):
+        choose(person, by_mail="daily")
+        tell(person)
+    at(MORNING - timedelta(hours=1))
+    fails, seal = iter([True]), letters.seal
+    monkeypatch.setattr(letters, "seal", lambda *what: 1 / 0 if next(fails, False) else seal(*what))
+    assert notices.send_daily(MORNING) == 1
+    assert len(sent()) == 1

@@ -12,7 +12,7 @@ from tenants.models import AuditEntry, ClusterState, Grant, Namespace, Notice, O
 from tenants.models.granting import State
 from tenants.rules.granting import Move
 from tenants.services import quota_decisions
-from tests.factories import GIB, make_app, make_quota_request, make_release, make_spec
+from tests.factories import GIB, make_app, make_namespace, make_quota_request, make_release, make_spec
 
 pytestmark = pytest.mark.django_db
 
@@ -173,6 +173,19 @@ def test_cluster_that_is_silent_is_not_followed(raised: QuotaRequest) -> None:
     ends(raised, day(-1))
     expiry.expire()
     assert limit(raised) == 12 * GIB
+
+
+def test_one_namespace_that_cannot_be_read_keeps_no_other(raised: QuotaRequest, alice: User, dave: User) -> None:
+    other = make_namespace(raised.namespace.team, "other")
+    asked = make_quota_request(other, alice, until=day(10))
+    quota_decisions.decide(actor=dave, request=asked, revision=1, by=Move.APPROVE)
+    granting.confirmed(Namespace.objects.get(pk=other.pk))
+    Namespace.objects.update(usage={"memory": 2 * GIB}, used_at=timezone.now())
+    Namespace.objects.filter(pk=raised.namespace.pk).update(usage={"memory": "much"})
+    ends(raised, day(-1))
+    expiry.expire()
+    assert (limit(raised), limit(asked)) == (12 * GIB, 8 * GIB)
+    assert QuotaRequest.objects.get(pk=asked.pk).state == State.EXPIRED
 
 
 def test_raise_that_was_extended_ends_without_a_word(raised: QuotaRequest, alice: User, dave: User) -> None:
