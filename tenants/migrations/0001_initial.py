@@ -556,7 +556,7 @@ class Migration(migrations.Migration):
                 ('resource', models.CharField(max_length=200)),
                 ('old', models.BigIntegerField()),
                 ('new', models.BigIntegerField()),
-                ('cause', models.CharField(choices=[('plan', 'the plan'), ('request', 'a request'), ('lowered', 'lowered by the team'), ('expired', 'the end of a raise'), ('reclaimed', 'lowered for want of use')], max_length=16)),
+                ('cause', models.CharField(choices=[('plan', 'the plan'), ('request', 'a request'), ('lowered', 'lowered'), ('expired', 'a raise ended'), ('reclaimed', 'given back for want of use')], max_length=16)),
                 ('at', models.DateTimeField(auto_now_add=True)),
                 ('until', models.DateField(blank=True, null=True)),
                 ('back_to', models.BigIntegerField(blank=True, null=True)),

@@ -27,7 +27,8 @@ class State(models.TextChoices):
 
 
 DECIDED = (State.APPROVED, State.PARTLY_APPROVED)
-OPEN = (State.SUBMITTED, State.CHANGES_ASKED, *DECIDED)
+UNDECIDED = (State.SUBMITTED, State.CHANGES_ASKED)
+OPEN = (*UNDECIDED, *DECIDED)
 """One request per namespace and resource may stand in these."""
 
 
@@ -186,13 +187,13 @@ class QuotaStep(models.Model):
 
 
 class Cause(models.TextChoices):
-    """What changed a limit."""
+    """What changed a limit, in the words of its line in the ledger."""
 
     PLAN = "plan", "the plan"
     REQUEST = "request", "a request"
-    LOWERED = "lowered", "lowered by the team"
-    EXPIRED = "expired", "the end of a raise"
-    RECLAIMED = "reclaimed", "lowered for want of use"
+    LOWERED = "lowered", "lowered"
+    EXPIRED = "expired", "a raise ended"
+    RECLAIMED = "reclaimed", "given back for want of use"
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):

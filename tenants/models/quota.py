@@ -6,6 +6,11 @@ from django.db import models
 
 from cluster.specs import STANDARD
 
+CONTAINER = {"default_request_cpu": "cpu", "default_request_memory": "memory", "default_limit_memory": "memory"}
+"""A plan's columns of what a container gets that names no size → the resource whose unit they have."""
+AMOUNTS = {**{resource: resource for resource in STANDARD}, **CONTAINER}
+"""All its columns that are amounts → the resource whose unit they have."""
+
 
 class Plan(models.Model):
     """Hard limits and container defaults of a namespace: CPU in millicores, memory and storage in bytes.
@@ -42,3 +47,7 @@ class Plan(models.Model):
     def limits(self) -> dict[str, int]:
         """What a new namespace begins with, by resource."""
         return {resource: getattr(self, resource) for resource in STANDARD}
+
+    def least(self, resource: str) -> int:
+        """What one container that names no size takes: no quota of the plan's namespaces has room for less."""
+        return max((getattr(self, column) for column, of in CONTAINER.items() if of == resource), default=0)

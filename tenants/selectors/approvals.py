@@ -10,9 +10,9 @@ from typing import overload
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tenants import capacity, clusters, weighing
+from tenants import capacity, clusters, site_day, weighing
 from tenants.models import QuotaRequest, QuotaWant
-from tenants.models.granting import State
+from tenants.models.granting import UNDECIDED, State
 from tenants.reservations import reserved_in
 from tenants.rules.resources import change, heading, named, number, say, title, unit
 from tenants.selectors import usage, verdicts
@@ -143,7 +143,7 @@ def lines(request: QuotaRequest) -> list[Line]:
     asked = {want.resource: want for want in request.wants.all()}
     reserved = reserved_in([namespace], secrets="secrets" in asked)[namespace.pk]
     statistics = usage.statistics(namespace)
-    open_ = request.state in (State.SUBMITTED, State.CHANGES_ASKED)
+    open_ = request.state in UNDECIDED
     found = []
     for resource in (*asked, *(other for other in ALWAYS if other not in asked)):
         want, known = asked.get(resource), statistics.get(resource)
@@ -219,7 +219,7 @@ def outcome(request: QuotaRequest) -> str:
 def day_words(day: date) -> str:
     """A day in words, with its year where nobody would know it: "8 Jan", "8 Jan 2028"."""
     near = timedelta(days=NEAR_DAYS)
-    return f"{day:%-d %b}" if abs(day - timezone.localdate()) < near else f"{day:%-d %b %Y}"
+    return f"{day:%-d %b}" if abs(day - site_day.today()) < near else f"{day:%-d %b %Y}"
 
 
 def _rows(requests: Sequence[QuotaRequest]) -> list[Row]:

@@ -21,10 +21,9 @@ from tenants.models import (
     User,
     Volume,
 )
-from tenants.models.granting import State
+from tenants.models.granting import UNDECIDED
 from tenants.models.joining import RequestState
 
-UNDECIDED = Q(state__in=(State.SUBMITTED, State.CHANGES_ASKED))
 PENDING = Q(accepted_at=None, revoked_at=None)
 # So many teams stand in the switcher; the rest is found by search.
 SWITCHER = 12
@@ -57,7 +56,7 @@ def counted(team: Team) -> dict[str, int]:
             counted_secrets=_count(Secret.objects.filter(**within), "namespace__team"),
             counted_members=_count(Membership.objects.filter(team=OuterRef("pk")), "team"),
             counted_invitations=_count(Invitation.objects.filter(PENDING, team=OuterRef("pk")), "team"),
-            counted_quota=_count(QuotaRequest.objects.filter(UNDECIDED, **within), "namespace__team"),
+            counted_quota=_count(QuotaRequest.objects.filter(state__in=UNDECIDED, **within), "namespace__team"),
             counted_requests=_count(JoinRequest.objects.filter(team=OuterRef("pk"), state=RequestState.OPEN), "team"),
         )
         .first()

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.utils import timezone
 
-from tenants import clusters
+from tenants import clusters, site_day
 from tenants.models import Grant, Namespace, QuotaRequest, Team
 from tenants.models.granting import Cause, State
 from tenants.reservations import reserved, reserved_in
@@ -21,13 +20,6 @@ from tenants.weighing import ceiling, current
 NEARLY_FULL = 0.85
 SHOWN = ("cpu", "memory", "storage", "pods")
 KINDS = {State.SUBMITTED: "waiting", State.CHANGES_ASKED: "warn"}
-CAUSES = {
-    Cause.PLAN: "the plan",
-    Cause.REQUEST: "a request",
-    Cause.LOWERED: "lowered",
-    Cause.EXPIRED: "a raise ended",
-    Cause.RECLAIMED: "given back for want of use",
-}
 CHANGES_SHOWN = 10
 
 Amounts = Mapping[str, int]
@@ -211,7 +203,7 @@ def _parts(used: int, taken: int, limit: int) -> tuple[dict[str, Any], ...]:
 
 def _raises(places: Sequence[Namespace]) -> dict[int, dict[str, str]]:
     """Namespace → resource → until when its limit is raised, or by how much it is over since the raise ended."""
-    today = timezone.localdate()
+    today = site_day.today()
     found: dict[int, dict[str, str]] = {}
     limits = {place.pk: place.limits for place in places}
     for grant in Grant.objects.running().filter(namespace__in=places):
@@ -281,7 +273,7 @@ def _changed(grant: Grant) -> str:
         return f"{name} {moved(grant.resource, grant.old, grant.new)}"
     if grant.until is None:
         return f"{name} {most} for good"
-    return f"{name} {most} until {_day(grant.until, timezone.localdate())}, extended"
+    return f"{name} {most} until {_day(grant.until, site_day.today())}, extended"
 
 
 def _given(request: QuotaRequest) -> str:
@@ -291,5 +283,5 @@ def _given(request: QuotaRequest) -> str:
 
 
 def _caused(grant: Grant) -> str:
-    cause = CAUSES.get(Cause(grant.cause), "")
+    cause = Cause(grant.cause).label
     return f"{cause} by {grant.actor}" if grant.actor else cause

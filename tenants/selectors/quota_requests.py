@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from tenants import access
 from tenants.errors import NotFound
 from tenants.models import Grant, Namespace, QuotaRequest, QuotaStep, Team, User
-from tenants.models.granting import DECIDED, OPEN, State
+from tenants.models.granting import DECIDED, OPEN, UNDECIDED, State
 from tenants.rules.granting import Move, after
 from tenants.rules.resources import change, heading, in_order, number, unit
 from tenants.selectors import verdicts
@@ -149,7 +149,7 @@ def live_context(request: QuotaRequest) -> dict[str, Any]:
         "words": words,
         "rest": rest,
         "rows": rows,
-        "hints": verdicts.hints_of(request) if request.state in verdicts.UNDECIDED else [],
+        "hints": verdicts.hints_of(request) if request.state in UNDECIDED else [],
         "sent_under": verdicts.sent_under(request),
         "decided": any(row.granted for row in rows),
         "thread": [_happened(request, step) for step in thread(request)],

@@ -27,7 +27,6 @@ LOOKED_AT = 100
 """Namespaces whose samples are read at once: those with the most memory to give back."""
 COUNTS = frozenset({"pods", "claims", "services", "secrets"})
 """What costs nobody anything."""
-_DEFAULTS = {"cpu": ("default_request_cpu",), "memory": ("default_request_memory", "default_limit_memory")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def offers(places: Sequence[Namespace]) -> list[tuple[Namespace, tuple[Offer, ..
             peak = peaks.get(place.pk, {}).get(resource)
             if peak is None or resource in COUNTS or resource in not_judged[place.pk] or peak >= SHARE * limit:
                 continue
-            least = max(reserved[place.pk][resource], _least(place, resource))
+            least = max(reserved[place.pk][resource], place.plan.least(resource))
             most = _sensible(resource, max(2 * peak, least))
             if most < limit:
                 given.append(Offer(resource, limit, peak, most))
@@ -141,11 +140,6 @@ def _changed(places: Iterable[Namespace]) -> dict[int, set[str]]:
     ):
         found[place].add(resource)
     return found
-
-
-def _least(place: Namespace, resource: str) -> int:
-    """What a container that names no size gets by the plan: the quota holds at least one."""
-    return max((getattr(place.plan, column) for column in _DEFAULTS.get(resource, ())), default=0)
 
 
 def _sensible(resource: str, amount: int) -> int:

@@ -11,12 +11,11 @@ from datetime import date
 
 from tenants import weighing
 from tenants.models import QuotaRequest
-from tenants.models.granting import State
+from tenants.models.granting import UNDECIDED
 from tenants.rules import policy as policies
 from tenants.rules.policy import Verdict
 from tenants.rules.resources import in_order, title
 
-UNDECIDED = (State.SUBMITTED, State.CHANGES_ASKED)
 WORST = ("bad", "warn", "ok")
 
 

@@ -16,9 +16,6 @@ from tenants.rules.broken import Broken
 from tenants.rules.resources import check_amount, exact, named, say, title
 from tenants.services.wishes import lock_namespace
 
-CONTAINER = {"cpu": ("default_request_cpu",), "memory": ("default_request_memory", "default_limit_memory")}
-"""The plan's defaults of a container: Kubernetes refuses a LimitRange whose default is above its maximum."""
-
 
 def lower(
     *,
@@ -54,10 +51,7 @@ def lower(
 def taken(namespace: Namespace) -> dict[str, int]:
     """The least that each limit may be: what is reserved, and what the plan gives to a container."""
     held = reserved(namespace)
-    least = {name: held[name] for name in namespace.limits}
-    for name, columns in CONTAINER.items():
-        least[name] = max(least.get(name, 0), *(getattr(namespace.plan, column) for column in columns))
-    return least
+    return {name: max(held[name], namespace.plan.least(name)) for name in namespace.limits}
 
 
 def too_tight(namespace: Namespace, wants: Mapping[str, int]) -> dict[str, str]:

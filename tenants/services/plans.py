@@ -12,16 +12,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from cluster.specs import STANDARD
 from tenants import access, audit, operations, rules
 from tenants.errors import Conflict, Invalid, NotFound
 from tenants.models import Namespace, Plan, User
+from tenants.models.quota import AMOUNTS, CONTAINER
 from tenants.rules.resources import BYTES_MOST, COUNT_MOST, CPU_MOST, is_storage, say, title
 from tenants.services.wishes import clean
 
-DEFAULTS = {"default_request_cpu": "cpu", "default_request_memory": "memory", "default_limit_memory": "memory"}
-AMOUNTS = {**{resource: resource for resource in STANDARD}, **DEFAULTS}
-"""Columns that are amounts → the resource whose unit they have."""
 FIELDS = ("title", "position", "active", *AMOUNTS)
 POSITION_MOST = 1000
 
@@ -50,7 +47,7 @@ def save_plan(*, actor: User, plan: Plan | None, **fields: Any) -> tuple[Plan, i
             return row, 0
         _save(row)
         audit.record(actor=actor, action="plan.edit" if plan is not None else "plan.create", thing=row, changes=changes)
-        defaults = plan is not None and any(before[name] != getattr(row, name) for name in DEFAULTS)
+        defaults = plan is not None and any(before[name] != getattr(row, name) for name in CONTAINER)
         return row, _carry(actor, row) if defaults else 0
 
 
@@ -99,7 +96,7 @@ def _check(row: Plan) -> None:
         amount, most = getattr(row, name), _most(resource)
         if amount is None or not 0 <= amount <= most:
             faults[name] = f"From 0 to {say(resource, most)}."
-    for name, resource in DEFAULTS.items():
+    for name, resource in CONTAINER.items():
         if not faults and getattr(row, name) > getattr(row, resource):
             faults[name] = f"A container cannot get more than the plan has: {say(resource, getattr(row, resource))}."
     if not faults and row.default_request_memory > row.default_limit_memory:
@@ -116,7 +113,7 @@ def _words(name: str) -> str:
     """A column for people, as the audit log tells it: "limit of CPU", "default limit of memory"."""
     if name not in AMOUNTS:
         return name
-    what = name.rpartition("_")[0].replace("_", " ") if name in DEFAULTS else "limit"
+    what = name.rpartition("_")[0].replace("_", " ") if name in CONTAINER else "limit"
     return f"{what} of {title(AMOUNTS[name])}"
 
 

@@ -13,6 +13,7 @@ from tenants import rules as limits
 from tenants.api.fields import AmountField, BytesOut, CpuOut, NumberField, RuleField, Strict
 from tenants.api.serializers.approvals import AmountsField
 from tenants.models import Plan, Team
+from tenants.models.quota import AMOUNTS
 from tenants.rules import policy as rules
 from tenants.rules.policy_checks import clean_labels
 from tenants.rules.resources import amount, is_storage
@@ -232,14 +233,6 @@ class TeamQuotaOut(serializers.Serializer[Team]):
     def get_walls(self, team: Team) -> Any:
         walls: Any = shown.team_walls(team)
         return WallOut(walls, many=True).data
-
-
-AMOUNTS = {
-    **{resource: resource for resource in STANDARD},
-    "default_request_cpu": "cpu",
-    "default_request_memory": "memory",
-    "default_limit_memory": "memory",
-}
 
 
 def _amount(resource: str) -> Callable[[Any], int]:
