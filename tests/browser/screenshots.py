@@ -107,7 +107,7 @@ def take(page: Page, folder: Path) -> None:
 
 def main(folder: Path) -> int:
     if not CHROMIUM:
-        sys.stderr.write("Pictures need Chromium: apt-get install chromium\n")
+        sys.stderr.write("Pictures need Chromium: apt-get install chromium-headless-shell\n")
         return 1
     folder.mkdir(parents=True, exist_ok=True)
     with (
