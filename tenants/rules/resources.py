@@ -150,9 +150,14 @@ def check_extra(resource: str) -> str:
     if resource.startswith(CLASS):
         if not _CLASS_NAME.fullmatch(resource.removeprefix(CLASS)):
             raise Broken("Write storage:<name of the storage class>.")
-    elif not _EXTENDED.fullmatch(resource) or resource.split("/")[0].endswith("kubernetes.io"):
+    elif not _EXTENDED.fullmatch(resource) or not _domain_counts(resource.split("/")[0]):
         raise Broken("Write the resource as nodes name it, such as nvidia.com/gpu, or storage:<class>.")
     return resource
+
+
+def _domain_counts(domain: str) -> bool:
+    """Whether nodes may have resources of the domain: `count/…` is a quota's own word, and would bound nothing."""
+    return "." in domain and not domain.startswith("requests.") and not domain.endswith("kubernetes.io")
 
 
 def check_amount(resource: str, most: int) -> int:
