@@ -1,8 +1,7 @@
 """Moves of a quota request: under its lock, each with its step in the thread, its audit line and its announcement.
 
 Services, the clock and the worker that confirms all go through `move`; which move leads where is `rules.granting`.
-Locks are taken namespace first, then the request, then its team, then the cluster: whoever takes them in another order
-waits for ever. Call everything within a transaction.
+Locks are taken in the order of docs/architecture.md, Locks. Call everything within a transaction.
 """
 
 from __future__ import annotations

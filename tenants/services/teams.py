@@ -76,16 +76,20 @@ def edit_team(
 def delete_team(*, actor: User, team: Team, confirm: str) -> Team:
     """Deletes all namespaces; the row goes when the cluster confirmed the last, at once where there is none.
 
-    `confirm` is the slug. Raises Invalid at confirm, Gone when it is under way already.
+    `confirm` is the slug. Raises Invalid at confirm, Gone when it is under way already, Conflict (code "changed") where
+    somebody creates a namespace at the same moment: below the team's lock no further one may be locked.
     """
     access.require(actor, "team.delete", team)
     confirmed(team.slug, confirm)
     with transaction.atomic():
-        lock_namespaces(team)
+        standing = lock_namespaces(team)
         team = lock_team(team)
+        new = team.namespaces.exclude(pk__in=[namespace.pk for namespace in standing]).first()
+        if new is not None:
+            words = f"{new} was created at this moment: look whether it may go, too, then delete."
+            raise Conflict(words, code="changed")
         audit.record(actor=actor, action="team.delete", thing=team)
         events.announce(events.Changed(team=team.pk, noun="team", id=str(team.pk), what="deleted"))
-        standing = lock_namespaces(team)  # again, for one that was created meanwhile
         if not standing:
             _recheck(team)
             team.delete()

@@ -1,7 +1,7 @@
 """How a wish becomes rows, an audit line and an operation: the part that all verbs share.
 
-Locks are taken in one order (namespace, team, then app, volume or secret), so that two wishes at once wait for each
-other and never for ever; they are FOR NO KEY UPDATE, since every row that names a team or namespace locks its key.
+Locks are taken in one order (docs/architecture.md, Locks), so that two wishes at once wait for each other and never for
+ever; they are FOR NO KEY UPDATE, since every row that names a team or namespace locks its key.
 Call everything here inside `transaction.atomic()`.
 """
 

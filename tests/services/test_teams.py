@@ -8,7 +8,7 @@ from tenants import access
 from tenants.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 from tenants.models import AuditEntry, Membership, Namespace, Operation, Team, User
 from tenants.services import invitations, members, namespaces, teams
-from tests.factories import make_member
+from tests.factories import make_member, make_namespace
 
 
 def member(team: Team, user: User) -> Membership:
@@ -89,6 +89,22 @@ def test_team_takes_up_a_deletion_that_runs(alice: User, team: Team, namespace: 
     namespaces.delete_namespace(actor=alice, namespace=namespace, confirm="payments-dev")
     teams.delete_team(actor=alice, team=team, confirm="payments")
     assert Operation.objects.count() == 1
+
+
+def test_namespace_that_is_created_meanwhile_is_not_deleted_unseen(
+    alice: User, team: Team, namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = teams.lock_team
+
+    def after_another_was_created(row: Team) -> Team:
+        make_namespace(team, "late")
+        return lock(row)
+
+    monkeypatch.setattr(teams, "lock_team", after_another_was_created)
+    with pytest.raises(Conflict, match="payments-late was created"):
+        teams.delete_team(actor=alice, team=team, confirm="payments")
+    assert not Namespace.objects.exclude(deleting_since=None).exists()
+    assert not Operation.objects.exists()
 
 
 def test_team_that_is_deleted_takes_nothing_new(alice: User, erin: User, team: Team, namespace: Namespace) -> None:
