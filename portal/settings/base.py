@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.views.middleware.OriginMiddleware",
     "tenants.views.middleware.PrivatePagesMiddleware",
+    "tenants.views.middleware.PlainAddressMiddleware",
     "tenants.views.viewer.ViewerMiddleware",
 ]
 

@@ -19,7 +19,7 @@ from tenants.rules import quantities
 from tenants.selectors import apps, ledger, preview, remains
 from tenants.services import apps as verbs
 from tenants.services.quotas import preflight, without_room
-from tenants.views.scope import Request, app_of, attempt, crumbs, namespace_of, page, told, wanted_part
+from tenants.views.scope import Request, app_of, attempt, crumbs, namespace_of, page, sent, told, wanted_part
 
 # What a new app begins with.
 START = ReleaseSpec(image="", health=Health(kind="http", path="/"))
@@ -30,7 +30,7 @@ def new(request: Request, team: str, namespace: str) -> HttpResponse:
     """One form; `?part=remains` answers what is left of the quota while one types."""
     place = namespace_of(request, team, namespace)
     access.require(request.user, "apps.write", place)
-    chosen = request.POST.get("namespace", place.name)
+    chosen = sent(request.POST, "namespace") or place.name
     if chosen != place.name and place.team.namespaces.filter(deleting_since=None, name=chosen).exists():
         place = namespace_of(request, team, chosen)
     form = forms.NewAppForm(request.POST or None, namespace=place, initial=forms.initial_of(START))

@@ -54,7 +54,7 @@ def theme(request: Request) -> HttpResponse:
     accounts.edit_profile(actor=request.user, theme=request.POST.get("theme", ""))
     back = request.POST.get("next", "")
     local = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return redirect(back if local else "home")
+    return redirect(back if local and back.startswith("/") else "home")
 
 
 @page()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from tenants import audit, peer
 
@@ -25,6 +25,18 @@ class OriginMiddleware:
             return self.get_response(request)
         finally:
             audit.origin.reset(token)
+
+
+class PlainAddressMiddleware:
+    """An address with a NUL in its path is of nothing: PostgreSQL may not even be asked for such a text."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:
+            raise Http404("There is no such page.")
+        return self.get_response(request)
 
 
 class PrivatePagesMiddleware:

@@ -16,14 +16,14 @@ from tenants.notices import DAILY, KINDS, read_link
 from tenants.selectors import notices as shown
 from tenants.services import notices as verbs
 from tenants.services.notices import Wish
-from tenants.views.scope import Request, attempt, page, told, wanted_part
+from tenants.views.scope import Request, attempt, page, sent, told, wanted_part
 
 
 @page()
 def notices(request: Request) -> HttpResponse:
     """Unread ones first; `?team=` of one team, `?before=` what is older."""
     teams = shown.teams(request.user)
-    slug = request.GET.get("team", "")
+    slug = sent(request.GET, "team")
     team = shown.team(request.user, slug) if slug else None
     rows = shown.listed(request.user, team=team.slug if team else "")
     found = shown.page(rows, request.GET.get("before", ""))
@@ -56,7 +56,7 @@ def read(request: Request, pk: int) -> HttpResponse:
 @page("POST")
 def read_all(request: Request) -> HttpResponse:
     """All of them, or those of the team that is filtered by."""
-    slug = request.POST.get("team", "")
+    slug = sent(request.POST, "team")
     verbs.mark_all_read(actor=request.user, team=shown.team(request.user, slug) if slug else None)
     return _back(request)
 
@@ -105,5 +105,5 @@ def turn_down(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _back(request: Request) -> HttpResponse:
-    team = request.POST.get("team", "")
+    team = sent(request.POST, "team")
     return redirect(f"{reverse('notices')}{'?' + urlencode({'team': team}) if team else ''}")

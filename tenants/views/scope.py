@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -123,9 +123,14 @@ def wanted_part(request: Request, *parts: str) -> str:
     return f"#{part}" if request.htmx and part in parts else ""
 
 
+def sent(fields: QueryDict, name: str) -> str:
+    """A text that no form reads, as every database takes it: without NUL."""
+    return fields.get(name, "").replace("\0", "")
+
+
 def searched(request: HttpRequest) -> str:
-    """What is looked for (`?q=`), as every database takes it: short, and without NUL."""
-    return request.GET.get("q", "").replace("\0", "").strip()[:80]
+    """What is looked for (`?q=`), short."""
+    return sent(request.GET, "q").strip()[:80]
 
 
 Crumb = tuple[str, str]

@@ -74,9 +74,18 @@ class NamespaceOut(serializers.ModelSerializer[Namespace]):
         return clusters.title(namespace.cluster)
 
 
+class PlanField(serializers.SlugRelatedField[Plan]):
+    """A plan by its name; what is no text without NUL is the name of none, and no database is asked for it."""
+
+    def to_internal_value(self, data: Any) -> Plan:
+        if not isinstance(data, str) or "\0" in data:
+            self.fail("does_not_exist", slug_name=self.slug_field, value="")
+        return super().to_internal_value(data)
+
+
 class NamespaceIn(Strict):
     name = RuleField(rules.namespace_name, help_text="Short, in the team: dev, prod.")
-    plan = serializers.SlugRelatedField(
+    plan = PlanField(
         slug_field="name",
         queryset=Plan.objects.all(),
         error_messages={"does_not_exist": "There is no such plan: GET /api/v1/plans lists them."},
