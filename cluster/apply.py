@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from cluster import reads
-from cluster.calls import APPLY_PATCH, MERGE_PATCH, METADATA, Caller
+from cluster.calls import APPLY_PATCH, JSON, MERGE_PATCH, METADATA, Caller
 from cluster.errors import Conflict, Invalid, NameTaken, NotFound, Unavailable
 from cluster.names import (
     ANNOTATION_OPERATION,
@@ -23,12 +23,15 @@ from cluster.paths import collection, item
 Manifest = dict[str, Any]
 Metadata = dict[str, Any]
 
+WRITE = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
+"""Parameters of every write: whose it is, and that no field is dropped unseen."""
+
 TRIES = 3
 """How often a conflict is answered by looking again."""
 
 
-def apply(caller: Caller, manifest: Manifest, *, uid: str = "", force: bool = True) -> Metadata:
-    """Server-side apply; answers the object's metadata.
+def apply(caller: Caller, manifest: Manifest, *, uid: str = "", force: bool = True, whole: bool = False) -> Manifest:
+    """Server-side apply; answers the object, its metadata alone unless it is asked for `whole`.
 
     With `uid` it is only applied to that very object. Raises `Conflict` when that is another one or gone, or,
     without `force`, when another manager holds a field that we want otherwise.
@@ -39,21 +42,21 @@ def apply(caller: Caller, manifest: Manifest, *, uid: str = "", force: bool = Tr
         answer = caller.json(
             "PATCH",
             item(manifest["kind"], metadata.get("namespace"), metadata["name"]),
-            query={**_WRITE, "force": "true" if force else "false"},
+            query={**WRITE, "force": "true" if force else "false"},
             body=body,
             content_type=APPLY_PATCH,
-            accept=METADATA,
+            accept=JSON if whole else METADATA,
             repeatable=True,
         )
     except Invalid as invalid:
         if "metadata.uid" in invalid.causes:  # another object stands there by now; where none does, it is a 409
             raise Conflict(invalid.message, status=409, reason="Conflict") from invalid
         raise
-    found: Metadata = answer["metadata"]
+    found: Manifest = answer
     return found
 
 
-def apply_ours(caller: Caller, manifest: Manifest, *, namespace_id: str) -> Metadata:
+def apply_ours(caller: Caller, manifest: Manifest, *, namespace_id: str) -> None:
     """Applies an object whose name people choose. Raises `NameTaken` when it stands there and is not ours.
 
     An object that is not there yet is made without force: one that somebody makes in the same moment conflicts,
@@ -61,23 +64,26 @@ def apply_ours(caller: Caller, manifest: Manifest, *, namespace_id: str) -> Meta
     """
     kind, place = manifest["kind"], manifest["metadata"]
 
-    def once() -> Metadata:
+    def once() -> None:
         standing = reads.metadata(caller, kind, place.get("namespace"), place["name"])
         if standing is None:
-            return apply(caller, manifest, force=False)
+            apply(caller, manifest, force=False)
+            return
         if not is_ours(standing, namespace_id):
             raise name_taken(kind, place["name"])
         if "deletionTimestamp" in standing:
             raise Conflict(f'{kind} "{place["name"]}" is still being deleted', status=409, reason="Deleting")
-        return apply(caller, manifest, uid=standing["uid"])
+        apply(caller, manifest, uid=standing["uid"])
 
     for _ in range(TRIES - 1):
         try:
-            return once()
+            once()
         except Conflict as conflict:
             if isinstance(conflict, NameTaken) or conflict.reason == "Deleting":
                 raise
-    return once()
+        else:
+            return
+    once()
 
 
 def clear(caller: Caller, manifest: Manifest, *, namespace_id: str, body: Manifest) -> None:
@@ -87,15 +93,21 @@ def clear(caller: Caller, manifest: Manifest, *, namespace_id: str, body: Manife
     """
     kind, place = manifest["kind"], manifest["metadata"]
     standing = reads.metadata(caller, kind, place.get("namespace"), place["name"])
-    if standing is None or not is_ours(standing, namespace_id):
-        return
+    if standing is not None and is_ours(standing, namespace_id):
+        take_off(caller, manifest, uid=standing["uid"], body=body)
+
+
+def take_off(caller: Caller, manifest: Manifest, *, uid: str, body: Manifest) -> None:
+    """The merge patch of `clear`, for an object that is known to be ours. Raises `Conflict` where it is another now."""
+    kind, place = manifest["kind"], manifest["metadata"]
     caller.json(
         "PATCH",
         item(kind, place.get("namespace"), place["name"]),
-        query=_WRITE,
-        body={"metadata": {"uid": standing["uid"]}, **body},
+        query=WRITE,
+        body={"metadata": {"uid": uid}, **body},
         content_type=MERGE_PATCH,
         accept=METADATA,
+        repeatable=True,
     )
 
 
@@ -111,7 +123,7 @@ def create(caller: Caller, manifest: Manifest, *, namespace_id: str) -> Metadata
 
     def once() -> Metadata:
         try:
-            answer = caller.json("POST", collection(kind, namespace), query=_WRITE, body=manifest, accept=METADATA)
+            answer = caller.json("POST", collection(kind, namespace), query=WRITE, body=manifest, accept=METADATA)
             made: Metadata = answer["metadata"]
             return made
         except Conflict as conflict:
@@ -180,6 +192,3 @@ def is_ours(metadata: Metadata, namespace_id: str | None) -> bool:
 def name_taken(kind: str, name: str) -> NameTaken:
     """The refusal to touch an object that is not Berth's."""
     return NameTaken(f'{kind} "{name}" exists and was not made by Berth', status=409, reason="NameTaken")
-
-
-_WRITE = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}

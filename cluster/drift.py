@@ -1,11 +1,12 @@
 """What of a manifest an object in the cluster does not hold: the reason to apply it again.
 
 Pure. Only what we say is compared: defaults that the API server fills in and fields that others add are no drift, as
-server-side apply would leave them alone too.
+server-side apply would leave them alone too. What bounds a tenant is Berth's alone: there, whatever was added is drift.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from cluster import quantities
@@ -29,6 +30,9 @@ _QUANTITIES = frozenset({"requests", "limits", "hard", "default", "defaultReques
 _EXACT = frozenset({"ingress", "egress", "podSelector", "namespaceSelector", "selector", "roleRef", "subjects"})
 """Atomic to server-side apply and not defaulted: whatever was added there opens a wall or bends a selection."""
 
+_ALONE = frozenset({"ResourceQuota", "LimitRange"})
+"""Kinds whose `spec` is written out by us in full: one more key there stops a team's pods, or lets them do more."""
+
 _NOT_COMPARED = frozenset({"apiVersion", "kind", "status"})
 """Items of lists and watches come without the first two."""
 
@@ -37,7 +41,7 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def drift(manifest: dict[str, Any], observed: dict[str, Any]) -> list[str]:
-    """Paths (`spec.template.spec.containers[web].image`) of the manifest's fields that `observed` does not hold.
+    """Paths (`spec.template.spec.containers[web].image`) where `observed` does not hold the manifest.
 
     `observed` is the object as the API server gives it, or as a watch does. Empty when nothing is to be done. The
     operation that wrote an object is no intent and not compared; its generation is.
@@ -46,7 +50,50 @@ def drift(manifest: dict[str, Any], observed: dict[str, Any]) -> list[str]:
     for key, wanted in manifest.items():
         if key not in _NOT_COMPARED:
             _compare(key, key, wanted, observed.get(key), found)
+    if manifest["kind"] in _ALONE:
+        found.extend(_said(path) for path in _added(manifest["spec"], observed.get("spec"), ("spec",)))
     return found
+
+
+def without_added(manifest: dict[str, Any], observed: dict[str, Any]) -> dict[str, Any]:
+    """A JSON merge patch (RFC 7396) that takes off what others added to the `spec` of a kind that is Berth's alone.
+
+    {} when there is nothing, as for all other kinds. What was added within a list is not in it: such lists are atomic
+    to server-side apply, which has put them right.
+    """
+    patch: dict[str, Any] = {}
+    if manifest["kind"] in _ALONE:
+        for *above, last in _added(manifest["spec"], observed.get("spec"), ("spec",)):
+            if not any(isinstance(step, int) for step in above):
+                place = patch
+                for step in above:
+                    place = place.setdefault(step, {})
+                place[last] = None
+    return patch
+
+
+def _added(wanted: Any, there: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Where `there` holds a key that `wanted` does not name, each as the steps that lead to it."""
+    if isinstance(wanted, dict) and isinstance(there, dict):
+        for key, value in there.items():
+            if key in wanted:
+                yield from _added(wanted[key], value, (*path, key))
+            elif value not in _EMPTY:
+                yield (*path, key)
+    elif isinstance(wanted, list) and isinstance(there, list):
+        for index, (value, other) in enumerate(zip(wanted, there, strict=False)):
+            yield from _added(value, other, (*path, index))
+
+
+def _said(path: tuple[Any, ...]) -> str:
+    said = str(path[0])
+    for step in path[1:]:
+        said += f"[{step}]" if isinstance(step, int) else _step(step)
+    return said
+
+
+def _step(name: str) -> str:
+    return f"[{name}]" if "." in name or "/" in name else f".{name}"
 
 
 def _compare(path: str, key: str, wanted: Any, there: Any, found: list[str]) -> None:
@@ -67,7 +114,7 @@ def _compare_maps(path: str, key: str, wanted: dict[str, Any], there: dict[str, 
     for name, value in wanted.items():
         if name == ANNOTATION_OPERATION:
             continue
-        below = f"{path}[{name}]" if "." in name or "/" in name else f"{path}.{name}"
+        below = f"{path}{_step(name)}"
         if key in _QUANTITIES and isinstance(value, str) and _same_quantity(value, there.get(name)):
             continue
         _compare(below, name, value, there.get(name), found)

@@ -8,7 +8,7 @@ from typing import Any
 
 from cluster import apply, names, quantities, reads
 from cluster.calls import Caller
-from cluster.drift import drift
+from cluster.drift import drift, without_added
 from cluster.errors import Conflict, Invalid, NotFound, PolicyRefused, Refused, Unavailable
 from cluster.manifests import namespace as manifests
 from cluster.paths import collection
@@ -108,8 +108,7 @@ def _take_name(caller: Caller, spec: NamespaceSpec) -> bool:
             raise apply.name_taken("Namespace", spec.name)
         try:
             if standing is None:
-                query = {"fieldManager": names.FIELD_MANAGER, "fieldValidation": "Strict"}
-                caller.json("POST", collection("Namespace"), query=query, body=manifest)
+                caller.json("POST", collection("Namespace"), query=apply.WRITE, body=manifest)
                 return False
             if "deletionTimestamp" in standing:
                 return True
@@ -124,18 +123,30 @@ def _take_name(caller: Caller, spec: NamespaceSpec) -> bool:
 
 
 def _apply_part(caller: Caller, manifest: Manifest) -> None:
+    kind, metadata = manifest["kind"], manifest["metadata"]
     try:
-        apply.apply(caller, manifest)
+        observed = apply.apply(caller, manifest, whole=True)
     except Invalid:
-        if manifest["kind"] != "RoleBinding":
+        standing = reads.get(caller, kind, metadata["namespace"], metadata["name"])
+        if standing is None or not _beyond_mending(kind, standing):
             raise
-        # Whom a binding binds to is immutable: one that was bent is made anew.
-        metadata = manifest["metadata"]
-        standing = reads.metadata(caller, "RoleBinding", metadata["namespace"], metadata["name"])
-        if standing is None:
-            raise
-        apply.delete(caller, "RoleBinding", standing)
+        apply.delete(caller, kind, standing["metadata"])
         apply.apply(caller, manifest)
+    else:
+        # What others added stays theirs to server-side apply, which leaves it alone.
+        added = without_added(manifest, observed)
+        if added:
+            apply.take_off(caller, manifest, uid=observed["metadata"]["uid"], body=added)
+
+
+def _beyond_mending(kind: str, standing: Manifest) -> bool:
+    """Whether somebody made the object anew with what cannot be changed: it is made anew once more.
+
+    Whom a binding binds to is immutable, and so are the scopes of a quota, which do not go with all that ours bounds.
+    """
+    if kind == "ResourceQuota":
+        return not standing["spec"].keys().isdisjoint({"scopes", "scopeSelector"})
+    return kind == "RoleBinding"
 
 
 def _unsettled(outcome: NamespaceOutcome, refused: dict[str, Part]) -> bool:

@@ -13,9 +13,8 @@ from datetime import date, timedelta
 import structlog
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
-from tenants import audit, chores, granting, limits, notices
+from tenants import audit, chores, granting, limits, notices, site_day
 from tenants.errors import Gone, NotFound
 from tenants.models import Cause, ClusterState, Grant, Namespace, QuotaRequest, User
 from tenants.models.granting import State
@@ -31,7 +30,7 @@ WARNED_AT = (1, 3, 7)
 
 def expire() -> None:
     """All that is due today, in the site's zone."""
-    today = timezone.localdate()
+    today = site_day.today()
     warn(today)
     go_back(today)
     close(today)
@@ -85,7 +84,7 @@ def _due(grant: Grant, today: date) -> int | None:
     days = next((days for days in WARNED_AT if left <= days), None)
     if days is None or (grant.warned is not None and grant.warned <= days):
         return None
-    return days if timezone.localdate(grant.at) < grant.until - timedelta(days=days) else None
+    return days if site_day.of(grant.at) < grant.until - timedelta(days=days) else None
 
 
 def _places(grants: Iterable[Grant]) -> list[Namespace]:

@@ -14,7 +14,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from tenants import capacity
+from tenants import capacity, site_day
 from tenants.models import Grant, Membership, Namespace, Policy, QuotaRequest, Sample, Team
 from tenants.roles import left_lately
 from tenants.rules import policy as rules
@@ -87,7 +87,7 @@ def judged(asked: Sequence[Asked]) -> list[tuple[rules.Verdict, ...]]:
 def _facts(asked: Sequence[Asked], peaks: Mapping[int, Mapping[str, int]]) -> list[tuple[rules.Facts, ...]]:
     teams = {one.namespace.team_id for one in asked}
     stands, recent, sums = _standing([one.namespace for one in asked]), _recent(teams), _sums(teams)
-    today = timezone.localdate()
+    today = site_day.today()
     return [
         tuple(
             rules.Facts(

@@ -69,7 +69,7 @@ def _amount(name: str, amount: int) -> str:
 
 
 def limit_range(spec: NamespaceSpec) -> Manifest:
-    """The LimitRange. A maximum of CPU makes Kubernetes give that much as the limit to whoever names none."""
+    """The LimitRange. Who names no limit of CPU has the maximum; Kubernetes would say so itself, here it is said."""
     return _part(spec, "v1", "LimitRange", names.LIMIT_RANGE, {"limits": [_container_limits(spec.defaults)]})
 
 
@@ -117,7 +117,10 @@ def privileged_pod(namespace: str) -> Manifest:
 def _container_limits(defaults: ContainerDefaults) -> dict[str, Any]:
     return {
         "type": "Container",
-        "default": {"memory": quantities.size(defaults.limit_memory)},
+        "default": {
+            "cpu": quantities.cpu(defaults.max_cpu),
+            "memory": quantities.size(defaults.limit_memory),
+        },
         "defaultRequest": {
             "cpu": quantities.cpu(defaults.request_cpu),
             "memory": quantities.size(defaults.request_memory),

@@ -7,9 +7,8 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
-from tenants import rules
+from tenants import rules, site_day
 from tenants.forms.fields import DomainForm, RuleField
 from tenants.models import QuotaRequest
 from tenants.rules import resources, wanted
@@ -47,7 +46,7 @@ class DecisionForm(DomainForm):
             label = resources.heading(want.resource)
             widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
             self.fields[f"granted-{n}"] = forms.CharField(required=False, label=label, widget=widget)
-        self.fields["until"].widget.attrs["min"] = timezone.localdate().isoformat()
+        self.fields["until"].widget.attrs["min"] = site_day.today().isoformat()
 
     def _first(self) -> dict[str, Any]:
         until = self.asked.until

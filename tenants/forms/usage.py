@@ -24,7 +24,5 @@ class UsageForm(forms.Form):
         data = super().clean() or {}
         if self.errors:
             return data
-        first, last = obeyed(
-            lambda days: periods.span(*days, today=timezone.localdate()), (data.get("begin"), data.get("end"))
-        )
+        first, last = obeyed(lambda days: periods.span(*days, timezone.now()), (data.get("begin"), data.get("end")))
         return {"begin": first, "end": last, "period": data.get("period") or "day"}

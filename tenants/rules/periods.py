@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from tenants.rules import wanted
 from tenants.rules.broken import Broken
@@ -20,9 +20,9 @@ def day(text: str) -> date:
     return found
 
 
-def span(begin: date | None, end: date | None, today: date) -> tuple[date, date]:
-    """First and last day, the last thirty unless told. Raises Broken."""
-    last = end or today
+def span(begin: date | None, end: date | None, now: datetime) -> tuple[date, date]:
+    """First and last day, the last thirty unless told; days are UTC's, as samples are. Raises Broken."""
+    last = end or now.astimezone(UTC).date()
     first = begin or last - timedelta(days=USUAL - 1)
     if first > last:
         raise Broken("The first day is after the last: turn them round.")

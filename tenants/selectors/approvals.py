@@ -15,7 +15,7 @@ from tenants.models import QuotaRequest, QuotaWant
 from tenants.models.granting import UNDECIDED, State
 from tenants.reservations import reserved_in
 from tenants.rules.resources import change, heading, named, number, say, title, unit
-from tenants.selectors import usage, verdicts
+from tenants.selectors import threads, usage, verdicts
 from tenants.selectors.verdicts import Hint
 
 ALWAYS = ("cpu", "memory", "storage", "pods")
@@ -39,6 +39,10 @@ class Row:
     asked: str
     size: float | None
     hint: Hint
+
+    @property
+    def stands(self) -> threads.Stands:
+        return threads.state_of(self.request)
 
     @property
     def raised(self) -> str:
@@ -198,10 +202,11 @@ def room(request: QuotaRequest) -> str:
     return ", ".join(words)
 
 
-def earlier(request: QuotaRequest) -> list[QuotaRequest]:
-    """The team's decided requests before this one, newest first."""
+def earlier(request: QuotaRequest) -> list[tuple[QuotaRequest, threads.Stands, str, str]]:
+    """The team's decided requests before this one, newest first: where it stands, what was asked, what was granted."""
     found = QuotaRequest.objects.filter(namespace__team=request.team, decided_at__isnull=False).exclude(pk=request.pk)
-    return list(found.select_related("namespace", "decided_by").prefetch_related("wants").order_by("-pk")[:EARLIER])
+    rows = found.select_related("namespace", "decided_by").prefetch_related("wants").order_by("-pk")[:EARLIER]
+    return [(one, threads.state_of(one), sentence(one), outcome(one)) for one in rows]
 
 
 def sentence(request: QuotaRequest) -> str:

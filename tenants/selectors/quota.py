@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-
 from tenants import clusters, site_day
 from tenants.models import Grant, Namespace, QuotaRequest, Team
-from tenants.models.granting import Cause, State
+from tenants.models.granting import Cause
 from tenants.reservations import reserved, reserved_in
 from tenants.rules.resources import figure, heading, in_order, moved, number, say, unit
+from tenants.selectors import threads
 from tenants.weighing import ceiling, current
 
 # From this share on a resource is called nearly full.
 NEARLY_FULL = 0.85
 SHOWN = ("cpu", "memory", "storage", "pods")
-KINDS = {State.SUBMITTED: "waiting", State.CHANGES_ASKED: "warn"}
 CHANGES_SHOWN = 10
 
 Amounts = Mapping[str, int]
@@ -230,19 +229,19 @@ def _day(day: date, today: date) -> str:
 
 def _open(places: Sequence[Namespace]) -> list[QuotaRequest]:
     rows = QuotaRequest.objects.open().filter(namespace__in=places)
-    return list(rows.select_related("author").prefetch_related("wants"))
+    return list(rows.select_related("author", "decided_by").prefetch_related("wants"))
 
 
 def _asked(request: QuotaRequest) -> Asked:
     wants = [
         f"{heading(want.resource)} {moved(want.resource, want.before, want.wanted)}" for want in request.wants.all()
     ]
-    state = State(request.state)
+    stands = threads.state_of(request)
     return Asked(
         number=request.number,
         words=", ".join(wants),
-        kind=KINDS.get(state, "busy"),
-        state=state.label[:1].upper() + state.label[1:],
+        kind=stands.kind,
+        state=stands.words,
         author=request.author.username if request.author else "",
         at=request.submitted_at or request.created_at,
     )
@@ -278,8 +277,8 @@ def _changed(grant: Grant) -> str:
 
 def _given(request: QuotaRequest) -> str:
     """Who asked, and who or which rule approved."""
-    decided = request.decided_by or (f"the rule {request.rule}" if request.rule else "somebody who left")
-    return f"by {request.author or 'somebody who left'}, approved by {decided}"
+    decided = request.decided_by or (threads.ruled(request.rule) if request.rule else threads.NOBODY)
+    return f"by {request.author or threads.NOBODY}, approved by {decided}"
 
 
 def _caused(grant: Grant) -> str:

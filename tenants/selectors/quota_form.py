@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.utils import timezone
-
-from tenants import weighing
+from tenants import site_day, weighing
 from tenants.models import Namespace, QuotaRequest, QuotaWant
 from tenants.reservations import reserved
 from tenants.rules import wanted
@@ -128,7 +126,7 @@ def _in_the_way(
     """What sending would refuse, whatever the policy says: a day that is over, a resource that is asked for already."""
     hints = []
     try:
-        wanted.until(until, timezone.localdate())
+        wanted.until(until, site_day.today())
     except Broken as broken:
         hints.append(Hint("bad", "Until:", broken.message))
     open_ones = QuotaWant.objects.filter(namespace=namespace, resource__in=wants, open=True)

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from tenants import access, audit, capacity, granting, notices, weighing
+from tenants import access, audit, capacity, granting, notices, site_day, weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, Suspended
 from tenants.models import Membership, QuotaRequest, Team, User
 from tenants.models.granting import State
@@ -60,7 +60,8 @@ def decide(
 
     `granted` are the limits given in part, by resource: what is left out stays as it is. `until` is the last day of
     what is given, None: as asked. `over_capacity` confirms that more is granted than the cluster has.
-    Raises Invalid (at a resource, granted, until, text, over_capacity), Conflict ("changed", "decided", "second_person"),
+    Raises Invalid (at a resource, granted, until, text, over_capacity),
+    Conflict ("changed", "decided", "second_person"),
     Forbidden for the actor's own request or one of their team, Suspended, NotFound, Gone.
     """
     if by not in DECISIONS:
@@ -82,7 +83,7 @@ def decide(
         _as_seen(request, revision)
         if by in APPROVALS:
             part = granted or {} if by is Move.APPROVE_PART else None
-            given = Given(amounts_given(request, part), _until(request, until), text)
+            given = Given(amounts_given(request, part), last_day(request, until), text)
             return _approve(actor, request, given, meant=over_capacity)
         granting.move(
             request, by, actor=actor, text=text, decided_by=actor, decided_at=timezone.now(), first_approval={}
@@ -196,12 +197,12 @@ def amounts_given(request: QuotaRequest, part: Mapping[str, int] | None) -> dict
     return amounts
 
 
-def _until(request: QuotaRequest, until: date | None) -> date | None:
+def last_day(request: QuotaRequest, until: date | None) -> date | None:
     """The last day of what is given: not over, and not later than asked."""
     last = until or request.until
-    clean("until", lambda: wanted.until(last, timezone.localdate()))
+    clean("until", lambda: wanted.until(last, site_day.today()))
     if last is not None and request.until is not None and last > request.until:
-        raise Invalid.at("until", f"It is asked until {request.until:%-d %b %Y}: not for longer.")
+        raise Invalid.at("until", f"Asked until {request.until:%-d %b %Y}: choose that day or an earlier one.")
     return last
 
 

@@ -12,10 +12,9 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from cluster.specs import STANDARD
-from tenants import access, audit, granting, notices, rules, weighing
+from tenants import access, audit, granting, notices, rules, site_day, weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import Grant, Namespace, QuotaRequest, QuotaStep, QuotaWant, StaffRole, User
 from tenants.models.granting import State
@@ -170,8 +169,8 @@ def extend(*, actor: User, request: QuotaRequest) -> QuotaRequest:
         if not wants or request.granted_until is None or request.decided_at is None:
             raise Conflict("This raise has ended, or was changed since: ask for a new one.", code="state")
         before = request.extends.granted_until if request.extends is not None else None
-        span = max(request.granted_until - (before or timezone.localdate(request.decided_at)), timedelta(days=1))
-        last = max(request.granted_until, timezone.localdate()) + span
+        span = max(request.granted_until - (before or site_day.of(request.decided_at)), timedelta(days=1))
+        last = max(request.granted_until, site_day.today()) + span
         longer = draft(actor=actor, namespace=request.namespace, wants=wants, reason=request.reason, until=last)
         QuotaRequest.objects.filter(pk=longer.pk).update(extends=request)
         return submit(actor=actor, request=longer)
@@ -284,7 +283,7 @@ def _errors(request: QuotaRequest, wants: Mapping[str, int]) -> dict[str, str]:
         has, stands = limits.get(resource, 0), standing.get(resource, 0)
         at(resource, partial(wanted.wanted, resource, most, limit=has, standing=stands))
     at("reason", lambda: wanted.reason(request.reason))
-    at("until", lambda: wanted.until(request.until, timezone.localdate()))
+    at("until", lambda: wanted.until(request.until, site_day.today()))
     if not wants and not errors:
         errors["wants"] = "Ask for more of something: write a new value beside it."
     return errors

@@ -16,10 +16,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.utils import timezone
 from django.utils.formats import date_format
 
-from tenants import mounts
+from tenants import mounts, site_day
 from tenants.models import App, Grant, Namespace, Release
 from tenants.releases import ReleaseSpec, load
 from tenants.reservations import apps_in, default_class, own_part, secrets_in, volumes_in
@@ -111,7 +110,7 @@ def _now(namespace: Namespace, count: Collection[str], app: App | None = None) -
 
 def _limits(namespace: Namespace) -> tuple[dict[str, int], dict[str, str]]:
     """The limits, those of raises whose time is over as they go back, and a sentence by resource on these."""
-    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    today = site_day.today()
     limits, ended = dict(namespace.limits), {}
     for grant in Grant.objects.running().filter(namespace=namespace, until__lt=today, back_to__isnull=False).order_by():
         resource, most = grant.resource, int(grant.back_to or 0)

@@ -20,9 +20,9 @@ from tenants.models.granting import State
 from tenants.rules import resources
 from tenants.rules.granting import Move
 from tenants.selectors import approvals as shown
-from tenants.selectors import people, quota_requests, usage, verdicts
+from tenants.selectors import people, quota_requests, threads, usage, verdicts
 from tenants.services import quota_decisions as verbs
-from tenants.services import quota_requests as threads
+from tenants.services import quota_requests as asking
 from tenants.views.recent import kept, recently_signed_in
 from tenants.views.scope import Request, attempt, page, searched, told, wanted_part
 
@@ -86,7 +86,7 @@ def comment(request: Request, number: int) -> HttpResponse:
     form = ReplyForm(request.POST)
     if form.is_valid():
         text = form.cleaned_data["text"]
-        if attempt(form, lambda: threads.comment(actor=request.user, request=found, text=text)):
+        if attempt(form, lambda: asking.comment(actor=request.user, request=found, text=text)):
             return redirect("approval", number)
     decision = DecisionForm(asked=found) if found.state == State.SUBMITTED else None
     return _page(request, found, decision, reply=form)
@@ -146,6 +146,7 @@ def _context(request: Request, found: QuotaRequest, form: DecisionForm | None) -
     context: dict[str, Any] = {
         "asked": found,
         "team": found.team,
+        "stands": threads.state_of(found),
         "sentence": shown.sentence(found),
         "outcome": shown.outcome(found),
         "lines": lines,
@@ -155,8 +156,8 @@ def _context(request: Request, found: QuotaRequest, form: DecisionForm | None) -
         "charted": charted,
         "habit": next((line.habit for line in lines if charted and line.resource == charted.resource), ""),
         "chart": _chart(found, charted.resource, charted.wanted) if charted else None,
-        "thread": quota_requests.thread(found),
-        "earlier": [(one, shown.sentence(one), shown.outcome(one)) for one in shown.earlier(found)],
+        "thread": threads.thread(found),
+        "earlier": shown.earlier(found),
         "why_not": verbs.why_not(request.user, found),
         "may": f"you are not in {found.team}.",
         "place": at,

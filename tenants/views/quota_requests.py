@@ -14,7 +14,7 @@ from tenants.errors import Conflict
 from tenants.forms.quota import CommentForm
 from tenants.models import QuotaRequest
 from tenants.models.granting import State
-from tenants.selectors import quota_requests
+from tenants.selectors import quota_requests, threads
 from tenants.services import quota_requests as verbs
 from tenants.services.quota_decisions import why_not
 from tenants.views.scope import Crumb, Request, attempt, page, team_of, told, wanted_part
@@ -86,7 +86,7 @@ def of_team(request: Request, team: str) -> HttpResponse:
     context = {
         "team": found,
         "shown": shown,
-        "rows": [(one, *quota_requests.state_of(one), quota_requests.asked(one)) for one in shown],
+        "rows": [(one, threads.state_of(one), quota_requests.asked(one)) for one in shown],
         "every": every,
         "places": found.namespaces.filter(deleting_since=None),
         "crumbs": [

@@ -14,6 +14,7 @@ from tenants import access
 from tenants.errors import Invalid
 from tenants.forms.usage import UsageForm
 from tenants.models import Cause, Team
+from tenants.rules import quantities
 from tenants.rules.resources import number
 from tenants.selectors import chargeback, reclaim
 from tenants.services import lowering
@@ -33,7 +34,7 @@ def of_team(request: Request, team: str) -> HttpResponseBase:
 def of_site(request: Request) -> HttpResponseBase:
     """All teams' grants and use, for staff."""
     access.require_site(request.user, "teams.read")
-    return _file(request, "usage", Team.objects.order_by("slug").iterator())
+    return _file(request, "usage", Team.objects.order_by("slug"))
 
 
 @page()
@@ -65,7 +66,7 @@ def give_back(request: Request, team: str, namespace: str) -> HttpResponse:
 def _wants(text: str) -> dict[str, int]:
     """`cpu=500 memory=1073741824`, as `reclaim.Unused.wants` writes it; what is not so is left out."""
     pairs = (pair.rpartition("=") for pair in text.split()[:100])
-    return {name: int(most) for name, _, most in pairs if name and most.isdecimal() and len(most) < 19}
+    return {name: most for name, _, text in pairs if name and (most := quantities.number(text)) is not None}
 
 
 def _file(request: Request, name: str, teams: Iterable[Team]) -> HttpResponseBase:

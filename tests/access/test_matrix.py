@@ -201,10 +201,11 @@ WRITING = [
 
 @pytest.mark.parametrize("door", WRITING, ids=ids)
 def test_nobody_changes_anything_in_a_suspended_team(world: World, door: Door) -> None:
+    """Those who could before: whoever could not is refused all the same."""
     with transaction.atomic():
         Team.objects.filter(slug__in=("payments", "ports", "harbor")).update(suspended_at=timezone.now())
         lines = AuditEntry.objects.exclude(outcome="denied").count()
-        for name in CAST:
+        for name in door.may.split():
             with transaction.atomic():
                 status = asked(world, door, name).status_code
                 if door.name in LEFT and status == door.status:
@@ -212,7 +213,7 @@ def test_nobody_changes_anything_in_a_suspended_team(world: World, door: Door) -
                     continue
                 assert status in {200, 302, 401, 403, 404, 409}, name
                 assert AuditEntry.objects.exclude(outcome="denied").count() == lines, name
-                if name in door.may.split() and door.name.startswith("api:"):
+                if door.name.startswith("api:"):
                     assert status in {403, 404}, name
         transaction.set_rollback(True)
 

@@ -26,9 +26,18 @@ GOOD = {
 
 def manage(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
     """`manage.py` with production's settings; a change of None leaves the variable out."""
+    return python("-W", "error::RuntimeWarning", "manage.py", *arguments, **changes)
+
+
+def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+    """What every process does first: it reads its settings."""
+    return python("-c", "from django.conf import settings; settings.INSTALLED_APPS", **changes)
+
+
+def python(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in {**GOOD, **changes}.items() if value is not None}
     return subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "manage.py", *arguments],
+        [sys.executable, *arguments],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **environment},
         text=True,
@@ -51,7 +60,7 @@ def test_migrations_are_complete() -> None:
 
 @pytest.mark.parametrize("name", [name for name in GOOD if name.startswith("BERTH_")])
 def test_a_missing_setting_stops_the_start(name: str) -> None:
-    done = manage("check", **{name: None})
+    done = start(**{name: None})
     assert done.returncode != 0
     assert f"Set {name} " in done.stderr
 
@@ -77,7 +86,7 @@ def test_a_missing_setting_stops_the_start(name: str) -> None:
     ],
 )
 def test_a_bad_setting_stops_the_start(name: str, value: str, says: str) -> None:
-    done = manage("check", **{name: value})
+    done = start(**{name: value})
     assert done.returncode != 0
     assert says in done.stderr
 
@@ -85,7 +94,7 @@ def test_a_bad_setting_stops_the_start(name: str, value: str, says: str) -> None
 def test_a_setting_may_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(GOOD["BERTH_SECRET_KEY"] + "\n")
-    done = manage("check", BERTH_SECRET_KEY=None, BERTH_SECRET_KEY_FILE=str(file))
+    done = start(BERTH_SECRET_KEY=None, BERTH_SECRET_KEY_FILE=str(file))
     assert done.returncode == 0, done.stderr
 
 

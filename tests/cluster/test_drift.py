@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.drift import drift
+from cluster.drift import drift, without_added
 from cluster.manifests import app, namespace
 from cluster.specs import AppSpec, HealthCheck, VolumeMount
 
@@ -163,10 +163,40 @@ def test_other_spellings_of_a_quantity_are_the_same() -> None:
 def test_quantities_in_a_limit_range_are_compared_by_value() -> None:
     manifest = namespace.limit_range(NAMESPACE)
     observed = wire(manifest)
-    observed["spec"]["limits"][0]["default"] = {"memory": "131072Ki", "cpu": "2"}
+    observed["spec"]["limits"][0]["default"] = {"memory": "131072Ki", "cpu": "2000m"}
     assert drift(manifest, observed) == []
     observed["spec"]["limits"][0]["max"]["cpu"] = "3"
     assert drift(manifest, observed) == ["spec.limits[0].max.cpu"]
+
+
+def test_a_key_that_somebody_added_to_a_quota_is_drift_and_taken_off() -> None:
+    manifest = namespace.quota(NAMESPACE)
+    observed = wire(manifest)
+    observed["spec"]["hard"] |= {"limits.cpu": "1", "count/configmaps": "0"}
+    observed["spec"]["scopeSelector"] = {"matchExpressions": [{"scopeName": "Terminating", "operator": "Exists"}]}
+    assert drift(manifest, observed) == [
+        "spec.hard[limits.cpu]",
+        "spec.hard[count/configmaps]",
+        "spec.scopeSelector",
+    ]
+    taken = {"hard": {"limits.cpu": None, "count/configmaps": None}, "scopeSelector": None}
+    assert without_added(manifest, observed) == {"spec": taken}
+
+
+def test_a_bound_that_somebody_added_to_a_limit_range_is_drift() -> None:
+    manifest = namespace.limit_range(NAMESPACE)
+    observed = wire(manifest)
+    observed["spec"]["limits"][0]["min"] = {"cpu": "1"}
+    observed["spec"]["limits"][0]["default"]["ephemeral-storage"] = "1Mi"
+    assert set(drift(manifest, observed)) == {"spec.limits[0].min", "spec.limits[0].default.ephemeral-storage"}
+    assert without_added(manifest, observed) == {}  # applied, the list is replaced
+
+
+def test_nothing_is_taken_off_what_others_may_add_to() -> None:
+    manifest = app.deployment(SPEC)
+    observed = as_observed(manifest)
+    observed["spec"]["minReadySeconds"] = 5
+    assert without_added(manifest, observed) == {}
 
 
 def test_another_peer_in_a_network_policy_is_drift() -> None:

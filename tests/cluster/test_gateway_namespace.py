@@ -21,6 +21,14 @@ from .faulty import Faults
 
 NewSpec = Callable[..., NamespaceSpec]
 
+BOUNDS = {
+    "type": "Container",
+    "default": {"cpu": "8", "memory": "64Mi"},
+    "defaultRequest": {"cpu": "50m", "memory": "64Mi"},
+    "max": {"cpu": "8", "memory": "2Gi"},
+}
+"""The LimitRange of the specs that `new_spec` makes."""
+
 
 def make_foreign(connection: Connection, name: str, labels: dict[str, str] | None = None) -> None:
     manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels or {}}}
@@ -132,6 +140,9 @@ def test_a_part_that_was_deleted_is_named_and_mended(
     ("kind", "name", "change", "part"),
     [
         ("ResourceQuota", "berth", {"spec": {"hard": {"pods": "999"}}}, "Quota"),
+        ("ResourceQuota", "berth", {"spec": {"hard": {"limits.cpu": "1", "count/configmaps": "0"}}}, "Quota"),
+        ("LimitRange", "berth", {"spec": {"limits": [{"type": "Container", "max": {"cpu": "64"}}]}}, "Limits"),
+        ("LimitRange", "berth", {"spec": {"limits": [{**BOUNDS, "min": {"cpu": "1m"}}]}}, "Limits"),
         ("NetworkPolicy", "berth-default-deny", {"spec": {"ingress": [{}]}}, "NetworkPolicy"),
         ("NetworkPolicy", "berth-same-namespace", {"spec": {"egress": [{}]}}, "NetworkPolicy"),
         (
@@ -157,6 +168,18 @@ def test_a_part_that_was_bent_is_named_and_mended(
     patch(connection, kind, spec.name, name, change)
     failing = [found for found in gateway.verify_namespace(spec).parts if found.status != "True"]
     assert [(found.type, found.reason) for found in failing] == [(part, "Differs")]
+    assert gateway.provision_namespace(spec).ready
+
+
+def test_a_quota_that_was_made_anew_with_scopes_is_made_anew_once_more(
+    connection: Connection, gateway: Gateway, new_spec: NewSpec
+) -> None:
+    spec = new_spec()
+    gateway.provision_namespace(spec)
+    quota = gateway.preview(spec)[1]
+    connection.sync.call("DELETE", item("ResourceQuota", spec.name, "berth"))
+    bent = {**quota, "spec": {"hard": {"pods": "1"}, "scopes": ["Terminating"]}}
+    connection.sync.call("POST", collection("ResourceQuota", spec.name), body=bent)
     assert gateway.provision_namespace(spec).ready
 
 

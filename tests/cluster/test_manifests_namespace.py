@@ -64,7 +64,7 @@ def test_the_limit_range_fills_in_and_bounds() -> None:
     assert by_name("LimitRange/berth")["spec"]["limits"] == [
         {
             "type": "Container",
-            "default": {"memory": "128Mi"},
+            "default": {"cpu": "2", "memory": "128Mi"},
             "defaultRequest": {"cpu": "100m", "memory": "64Mi"},
             "max": {"cpu": "2", "memory": "1Gi"},
         }

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tenants import rules
+from tenants import rules, site_day
 from tenants.api.fields import RuleField, Strict
 from tenants.api.serializers.approvals import AmountsField, ApprovalOut
 from tenants.api.serializers.shapes import PageQuery
@@ -19,7 +18,7 @@ from tenants.rules.broken import Broken
 from tenants.rules.granting import Move
 from tenants.rules.policy import Verdict
 from tenants.rules.resources import in_order
-from tenants.selectors import quota_requests
+from tenants.selectors import threads
 from tenants.weighing import Weighed
 
 LAST_DAY = "Its last day, 2027-01-08; null: for good."
@@ -37,7 +36,7 @@ class WantsIn(Strict):
 class WeighIn(WantsIn):
     def validate_until(self, until: date | None) -> date | None:
         try:
-            return wanted.until(until, timezone.localdate())
+            return wanted.until(until, site_day.today())
         except Broken as broken:
             raise serializers.ValidationError(broken.message) from broken
 
@@ -125,4 +124,4 @@ class QuotaThreadOut(QuotaRequestOut):
 
     @extend_schema_field(StepOut(many=True))
     def get_thread(self, request: QuotaRequest) -> Any:
-        return StepOut(quota_requests.thread(request), many=True).data
+        return StepOut(threads.steps_of(request), many=True).data

@@ -60,7 +60,7 @@ class _Report(Door):
     def report(self, teams: Iterable[Team]) -> HttpResponseBase:
         asked: Mapping[str, Any] = self.asked
         try:
-            first, last = periods.span(asked.get("begin"), asked.get("end"), today=timezone.localdate())
+            first, last = periods.span(asked.get("begin"), asked.get("end"), timezone.now())
         except Broken as broken:
             raise Invalid.at("begin", broken.message) from broken
         lines = chargeback.lines(teams, first, last, asked.get("period", "day"))
