@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,35 +24,11 @@ from tenants.models import (
 from tenants.models.granting import State
 from tenants.rules.granting import Move
 from tenants.selectors import changes
-from tenants.services import members, quota_decisions, suspensions
-from tests.factories import GIB, make_member, make_policy, make_quota_request, make_user
+from tenants.services import members, suspensions
+from tests.factories import GIB, make_member, make_policy
+from tests.services.conftest import Decide
 
 pytestmark = pytest.mark.django_db
-
-Decide = Callable[..., QuotaRequest]
-
-
-@pytest.fixture
-def request_row(namespace: Namespace, alice: User) -> QuotaRequest:
-    """alice asks for 12 GiB, where there are 8, and 6 cores, where there are 4."""
-    return make_quota_request(namespace, alice, memory=12 * GIB, cpu=6000)
-
-
-@pytest.fixture
-def decide(request_row: QuotaRequest, dave: User) -> Decide:
-    """By dave, on the request as it is, unless told otherwise."""
-
-    def decide(by: Move = Move.APPROVE, **more: Any) -> QuotaRequest:
-        about: dict[str, Any] = {"actor": dave, "request": request_row, "revision": request_row.revision} | more
-        return quota_decisions.decide(**about, by=by)
-
-    return decide
-
-
-@pytest.fixture
-def diana(db: None) -> User:
-    """The other approver."""
-    return make_user("diana", staff_role=StaffRole.APPROVER)
 
 
 def day(days: int) -> date:
@@ -278,58 +253,6 @@ def test_who_left_the_team_lately_does_not_decide_for_it(decide: Decide, team: T
     members.remove_member(actor=dave, membership=make_member(team, dave, "viewer"))
     with pytest.raises(Forbidden, match="You were in Payments less than 30 days ago"):
         decide()
-
-
-# -- two persons
-
-
-@pytest.fixture
-def two(db: None) -> None:
-    """Above 10 GiB it takes two."""
-    make_policy(two_persons={"memory": 10 * GIB})
-
-
-def test_first_of_two_approvals_changes_no_limit(decide: Decide, two: None, namespace: Namespace) -> None:
-    assert decide().state == State.SUBMITTED
-    namespace.refresh_from_db()
-    assert namespace.limits["memory"] == 8 * GIB
-
-
-def test_second_person_completes_it(decide: Decide, two: None, diana: User) -> None:
-    decide()
-    assert decide(actor=diana).state == State.APPROVED
-
-
-def test_one_person_is_not_two(decide: Decide, two: None) -> None:
-    decide()
-    with pytest.raises(Conflict) as refused:
-        decide()
-    assert refused.value.code == "second_person"
-
-
-def test_other_figures_start_over(decide: Decide, two: None, diana: User, dave: User) -> None:
-    decide()
-    assert decide(Move.APPROVE_PART, actor=diana, granted={"memory": 11 * GIB}).state == State.SUBMITTED
-    assert decide(until=day(5)).state == State.SUBMITTED
-    assert decide(actor=diana, until=day(5)).state == State.APPROVED
-
-
-def test_first_approval_of_an_earlier_revision_does_not_count(decide: Decide, two: None, diana: User) -> None:
-    decide()
-    QuotaRequest.objects.update(revision=2)
-    assert decide(actor=diana, revision=2).state == State.SUBMITTED
-
-
-def test_first_approval_of_who_may_not_decide_any_more_does_not_count(
-    decide: Decide, two: None, diana: User, dave: User
-) -> None:
-    decide()
-    User.objects.filter(pk=dave.pk).update(staff_role=StaffRole.SUPPORT)
-    assert decide(actor=diana).state == State.SUBMITTED
-
-
-def test_below_the_size_one_person_is_enough(decide: Decide, two: None) -> None:
-    assert decide(Move.APPROVE_PART, granted={"memory": 10 * GIB}).state == State.PARTLY_APPROVED
 
 
 def test_audit_log_says_it_in_words(decide: Decide, request_row: QuotaRequest, dave: User) -> None:
