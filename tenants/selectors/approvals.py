@@ -51,7 +51,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One resource of the table, its amounts in `unit`; `requested` is "" where it is not asked for.
+    """One resource of the table, its amounts in `unit`; `requested` is "" where it is not asked for, `given` before it
+    is decided.
 
     `peak`, `percentile` and `trend` are "" before anything was measured.
     """
@@ -62,6 +63,7 @@ class Line:
     granted: str
     requested: str
     change: str
+    given: str
     used: str
     reserved: str
     peak: str
@@ -161,6 +163,7 @@ def lines(request: QuotaRequest) -> list[Line]:
                 granted=number(resource, granted),
                 requested=number(resource, want.wanted) if want else "",
                 change=change(granted, want.wanted) if want else "",
+                given=number(resource, want.granted) if want and want.granted is not None else "",
                 used=number(resource, used),
                 reserved=number(resource, reserved.get(resource, 0)),
                 peak=number(resource, known.peak) if known and known.measured else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,6 +17,20 @@ from tenants.rules.resources import change, heading, in_order, number, unit
 from tenants.selectors import threads, verdicts
 
 WAITING_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Longer:
+    """What an extension asks for: another last day than that of the raise that runs."""
+
+    before: date
+    wanted: date
+    granted: date | None
+
+    @property
+    def change(self) -> str:
+        days = (self.wanted - self.before).days
+        return f"+{days} day{'' if days == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +103,17 @@ def asked(request: QuotaRequest) -> list[Asked]:
     return rows
 
 
+def longer(request: QuotaRequest) -> Longer | None:
+    """The days of an extension; None for other requests."""
+    before = request.extends.granted_until if request.extends is not None else None
+    return Longer(before, request.until, request.granted_until) if before and request.until else None
+
+
+def seen(request: QuotaRequest) -> str:
+    """What an open page of it shows: once this differs, its form and chart are of something else."""
+    return f"{request.state}-{request.revision}-{bool(request.first_approval)}"
+
+
 def live_context(request: QuotaRequest) -> dict[str, Any]:
     """What changes while one looks: the same for every viewer."""
     rows = asked(request)
@@ -95,6 +121,7 @@ def live_context(request: QuotaRequest) -> dict[str, Any]:
         "asked": request,
         "stands": threads.state_of(request),
         "rows": rows,
+        "longer": longer(request),
         "hints": verdicts.hints_of(request) if request.state in UNDECIDED else [],
         "sent_under": verdicts.sent_under(request),
         "decided": any(row.granted for row in rows),

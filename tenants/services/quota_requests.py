@@ -166,14 +166,21 @@ def extend(*, actor: User, request: QuotaRequest) -> QuotaRequest:
         request = _lock(actor, request, None)
         running = Grant.objects.running().filter(request=request)
         wants = dict(running.values_list("resource", "new"))
-        if not wants or request.granted_until is None or request.decided_at is None:
+        if not wants or extended(request) is None:
             raise Conflict("This raise has ended, or was changed since: ask for a new one.", code="state")
-        before = request.extends.granted_until if request.extends is not None else None
-        span = max(request.granted_until - (before or site_day.of(request.decided_at)), timedelta(days=1))
-        last = max(request.granted_until, site_day.today()) + span
+        last = extended(request)
         longer = draft(actor=actor, namespace=request.namespace, wants=wants, reason=request.reason, until=last)
         QuotaRequest.objects.filter(pk=longer.pk).update(extends=request)
         return submit(actor=actor, request=longer)
+
+
+def extended(request: QuotaRequest) -> date | None:
+    """The last day that an extension of the raise asks for: as long again; None of what is for good."""
+    if request.granted_until is None or request.decided_at is None:
+        return None
+    before = request.extends.granted_until if request.extends is not None else None
+    span = max(request.granted_until - (before or site_day.of(request.decided_at)), timedelta(days=1))
+    return max(request.granted_until, site_day.today()) + span
 
 
 def offered(namespace: Namespace) -> tuple[str, ...]:

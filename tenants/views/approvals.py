@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -11,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from tenants import access, weighing
+from tenants import access, expiry, weighing
 from tenants.errors import Invalid
 from tenants.forms.approvals import DecisionForm
 from tenants.forms.joining import ReplyForm
@@ -24,7 +25,7 @@ from tenants.selectors import people, quota_requests, threads, usage, verdicts
 from tenants.services import quota_decisions as verbs
 from tenants.services import quota_requests as asking
 from tenants.views.recent import kept, recently_signed_in
-from tenants.views.scope import Request, attempt, page, searched, told, wanted_part
+from tenants.views.scope import Request, attempt, page, searched, sent, told, wanted_part
 
 SHOWN = 50
 MOST_RESOURCES = 20
@@ -58,8 +59,8 @@ def approval(request: Request, number: int) -> HttpResponse:
     found = _request(request, number)
     if request.method == "POST":
         return _decide(request, found)
-    if part := wanted_part(request, "head", "asked", "thread"):
-        return render(request, f"tenants/approvals/detail.html{part}", _context(request, found, None))
+    if part := wanted_part(request, "live"):
+        return _changed(request, found, part)
     typed = kept(request)
     form = DecisionForm(asked=found, initial=typed) if found.state == State.SUBMITTED else None
     return _page(request, found, form)
@@ -71,7 +72,7 @@ def beside(request: Request, number: int) -> HttpResponse:
     found = _request(request, number)
     form = DecisionForm(request.POST, asked=found)
     form.is_valid()
-    context = _deed(found, form) | {"form": form}
+    context = _deed(found, form) | {"form": form, "typing": True}
     given, drawn = form.given(), request.POST.get("resource", "")
     wanted = {want.resource: want.wanted for want in form.wants}
     if drawn in wanted:
@@ -117,6 +118,16 @@ def _decide(request: Request, found: QuotaRequest) -> HttpResponse:
     return _page(request, found, form if found.state == State.SUBMITTED else None, refused=form)
 
 
+def _changed(request: Request, found: QuotaRequest, part: str) -> HttpResponse:
+    """What an open page shows otherwise now; its form is made anew once it is about something else than it showed."""
+    stale = request.GET.get("seen") != quota_requests.seen(found)
+    form = None
+    if stale and found.state == State.SUBMITTED:
+        form = DecisionForm(asked=found, initial={"text": sent(request.GET, "text")})
+    context = _context(request, found, form) | {"stale": stale}
+    return render(request, f"tenants/approvals/detail.html{part}", context)
+
+
 def _request(request: Request, number: int) -> QuotaRequest:
     access.require_site(request.user, "quota.comment")
     return quota_requests.request_of(request.user, number)
@@ -159,6 +170,11 @@ def _context(request: Request, found: QuotaRequest, form: DecisionForm | None) -
         "thread": threads.thread(found),
         "earlier": shown.earlier(found),
         "why_not": verbs.why_not(request.user, found),
+        "seen": quota_requests.seen(found),
+        "decided": found.decided_at is not None,
+        "extends": found.extends,
+        "longer": quota_requests.longer(found),
+        "warned": max(expiry.WARNED_AT),
         "may": f"you are not in {found.team}.",
         "place": at,
         "waiting": waiting,
@@ -192,6 +208,7 @@ def _deed(found: QuotaRequest, form: DecisionForm) -> dict[str, Any]:
     if given is None:
         return {"button": "Approve", "notes": [], "asked": found}
     amounts, until = given
+    day_wrong = _day_wrong(found, until)
     try:
         verbs.amounts_given(found, amounts if decision == Move.APPROVE_PART else None)
     except Invalid as wrong:
@@ -203,12 +220,21 @@ def _deed(found: QuotaRequest, form: DecisionForm) -> dict[str, Any]:
     back = ", ".join(resources.say(resource, standing.get(resource, 0)) for resource in amounts)
     return {
         "asked": found,
-        "button": f"Approve {words}{last}",
+        "day_wrong": day_wrong,
+        "button": f"Approve {words}{'' if day_wrong else last}",
         "notes": shown.beside(found, amounts, until) if decision == Move.APPROVE_PART else [],
         "lacking": _lacking(found, amounts),
         "two": two,
         "back": back,
     }
+
+
+def _day_wrong(found: QuotaRequest, until: date | None) -> str:
+    try:
+        verbs.last_day(found, until)
+    except Invalid as wrong:
+        return wrong.fields["until"]
+    return ""
 
 
 def _lacking(found: QuotaRequest, amounts: Mapping[str, int]) -> str:

@@ -17,7 +17,7 @@ from tenants.models import Namespace, QuotaRequest
 from tenants.models.granting import State
 from tenants.rules.granting import Move, after
 from tenants.rules.resources import heading
-from tenants.selectors import quota_form, quota_requests
+from tenants.selectors import quota_form, quota_requests, threads
 from tenants.services import lowering
 from tenants.services import quota_requests as verbs
 from tenants.views.scope import Request, attempt, crumbs, namespace_of, page, told, wanted_part
@@ -130,7 +130,7 @@ def _made(request: Request, made: QuotaRequest) -> HttpResponse:
         told(request, "Kept as a draft: you alone see it until you send it.")
         return redirect("quota_request_edit", made.number)
     if made.state in (State.APPROVED, State.APPLIED):
-        told(request, f"Approved at once by {made.rule or 'the policy'}: the new limits are on their way.")
+        told(request, f"Approved at once by {threads.ruled(made.rule) if made.rule else 'the policy'}.")
     else:
         told(request, "Sent. An approver decides; you hear of it here and by mail.")
     return redirect("quota_request", made.number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -9,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from tenants import access
+from tenants import access, expiry
 from tenants.errors import Conflict
 from tenants.forms.quota import CommentForm
 from tenants.models import QuotaRequest
@@ -20,7 +21,6 @@ from tenants.services.quota_decisions import why_not
 from tenants.views.scope import Crumb, Request, attempt, page, team_of, told, wanted_part
 
 SHOWN = 50
-PARTS = ("state", "told", "ways")
 
 
 @page()
@@ -109,6 +109,8 @@ def _page(request: Request, found: QuotaRequest, form: CommentForm) -> HttpRespo
     context: dict[str, Any] = {
         **quota_requests.live_context(found),
         **quota_requests.ways_on(request.user, found),
+        "next_day": verbs.extended(found),
+        "warned": _days(expiry.WARNED_AT),
         "namespace": place,
         "team": team,
         "form": form,
@@ -118,7 +120,14 @@ def _page(request: Request, found: QuotaRequest, form: CommentForm) -> HttpRespo
             (f"Request {found.number}", ""),
         ],
     }
-    return render(request, f"tenants/quota/request.html{wanted_part(request, *PARTS)}", context)
+    part = wanted_part(request, "live")
+    return render(request, f"tenants/quota/request.html{part}", context)
+
+
+def _days(warned: Iterable[int]) -> str:
+    """When a raise's end is told: "7, 3 and 1"."""
+    *first, last = sorted(warned, reverse=True)
+    return f"{', '.join(map(str, first))} and {last}"
 
 
 def _above(title: str, name: str, team: str) -> list[Crumb]:

@@ -102,7 +102,7 @@ def test_page_says_who_did_what(browser: Client, dave: User, ask: Ask) -> None:
         words in page for words in ("dave", "approved a part of it", "Half of it", "exceeded quota", "tried again")
     )
     granting.confirmed(Namespace.objects.get())
-    page = browser.get(f"/quota/requests/{request.number}/?part=state", headers=HTMX).content.decode()
+    page = browser.get(f"/quota/requests/{request.number}/?part=live", headers=HTMX).content.decode()
     assert "Applied, in part" in page
     assert "exceeded quota" not in page
 

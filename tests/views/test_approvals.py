@@ -253,3 +253,54 @@ def test_clusters_say_what_is_left(as_dave: Client, namespace: Namespace) -> Non
     (cluster,) = as_dave.get("/clusters/").context["clusters"]
     (line,) = cluster.lines
     assert (line.allocatable, line.grantable, line.granted, line.left) == ("32", "48", "8", "40")
+
+
+# -- a page that stands open while the request goes on -----------------------------------------------------
+
+
+def live(client: Client, asked: QuotaRequest, **seen: str) -> str:
+    return client.get(
+        f"/approvals/{asked.number}/", {"part": "live", **seen}, headers={"HX-Request": "true"}
+    ).content.decode()
+
+
+def test_form_comes_when_a_request_is_sent_again(as_dave: Client, asked: QuotaRequest) -> None:
+    QuotaRequest.objects.filter(pk=asked.pk).update(state=State.CHANGES_ASKED)
+    page = as_dave.get(f"/approvals/{asked.number}/")
+    assert 'id="decision"' not in page.content.decode()
+    QuotaRequest.objects.filter(pk=asked.pk).update(state=State.SUBMITTED)
+    now = live(as_dave, asked, seen=page.context["seen"])
+    assert 'id="decision"' in now
+    assert "It changed while you looked" in now
+
+
+def test_form_stays_as_it_is_while_its_request_does(as_dave: Client, asked: QuotaRequest) -> None:
+    seen = as_dave.get(f"/approvals/{asked.number}/").context["seen"]
+    assert 'id="decision"' not in live(as_dave, asked, seen=seen)
+
+
+def test_message_that_is_typed_stays_when_the_request_is_changed(as_dave: Client, asked: QuotaRequest) -> None:
+    seen = as_dave.get(f"/approvals/{asked.number}/").context["seen"]
+    QuotaRequest.objects.filter(pk=asked.pk).update(revision=2)
+    now = live(as_dave, asked, seen=seen, text="Why so much?")
+    assert "Why so much?" in now
+    assert 'name="revision" value="2"' in now
+
+
+def test_form_goes_when_another_decided(as_dave: Client, asked: QuotaRequest) -> None:
+    seen = as_dave.get(f"/approvals/{asked.number}/").context["seen"]
+    QuotaRequest.objects.filter(pk=asked.pk).update(state=State.REJECTED)
+    now = live(as_dave, asked, seen=seen)
+    assert 'id="decide"' in now
+    assert 'id="decision"' not in now
+
+
+def test_a_later_day_than_asked_is_refused_while_one_types(as_dave: Client, asked: QuotaRequest) -> None:
+    until = timezone.localdate() + timedelta(days=30)
+    QuotaRequest.objects.filter(pk=asked.pk).update(until=until)
+    fields = decision(asked, timed="on", until=(until + timedelta(days=1)).isoformat())
+    beside = as_dave.post(f"/approvals/{asked.number}/beside/", fields, headers={"HX-Request": "true"}).content.decode()
+    assert f"Asked until {until:%-d %b %Y}: choose that day or an earlier one." in beside
+    fields["until"] = until.isoformat()
+    beside = as_dave.post(f"/approvals/{asked.number}/beside/", fields, headers={"HX-Request": "true"}).content.decode()
+    assert "choose that day" not in beside
