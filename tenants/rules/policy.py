@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import ceil, floor
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -76,7 +77,7 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     approves: bool
     number: int
     rule: str
-    why: str  # "raise up to 50%", "the raise is over 50%"
+    why: str  # "raise up to 50%"; all that stands against it: "more than 8 GiB, and the team is not env=prod"
     wall: bool = False  # over the team's ceiling: nobody may approve it
 
 
@@ -126,7 +127,7 @@ def judge(policy: Policy, facts: Facts) -> Verdict:
         why = f"no rule approves raises of {title(facts.resource)}"
         return Verdict(facts.resource, approves=False, number=0, rule="", why=why)
     _, number, rule, against = nearest
-    return Verdict(facts.resource, approves=False, number=number, rule=rule.name, why=against[0])
+    return Verdict(facts.resource, approves=False, number=number, rule=rule.name, why=", and ".join(against))
 
 
 def about(rule: Rule, resource: str) -> bool:
@@ -157,9 +158,12 @@ def _against(rule: Rule, facts: Facts) -> list[str]:
     if most is not None and facts.wanted > most:
         against.append(f"more than {say(resource, most)}")
     if rule.raise_at_most is not None and facts.wanted - facts.granted > _of(rule.raise_at_most, facts.granted):
-        against.append(f"the raise is over {rule.raise_at_most:.0%}")
+        would_do = facts.granted + floor(_of(rule.raise_at_most, facts.granted))
+        against.append(f"the raise is over {rule.raise_at_most:.0%}, which is up to {say(resource, would_do)}")
     if rule.used_at_least is not None and not _used(rule.used_at_least, facts):
-        against.append(f"the two-week peak is below {rule.used_at_least:.0%} of what is granted")
+        least = say(resource, ceil(_of(rule.used_at_least, facts.granted)))
+        share = f"{rule.used_at_least:.0%} of what is granted" + (f", {least}" if facts.granted else "")
+        against.append(f"the two-week peak of {say(resource, facts.peak)} is below {share}")
     for key, value in rule.labels.items():
         if facts.labels.get(key) != value:
             against.append(f"the team is not {key}={value}")

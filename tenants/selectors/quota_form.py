@@ -16,6 +16,7 @@ from tenants.rules.policy import Verdict
 from tenants.rules.resources import figure, heading, number
 from tenants.selectors import quota
 from tenants.selectors.quota import Line
+from tenants.selectors.threads import named_rule
 
 MAIN = 4
 """So many resources stand before the others, which a form folds."""
@@ -139,7 +140,7 @@ def _in_the_way(
 def _hint(verdict: Verdict) -> Hint:
     """What the policy says to one resource, in words."""
     name = heading(verdict.resource)
-    by = f"rule {verdict.number}, {verdict.rule}: " if verdict.rule else ""
+    by = f"{named_rule(verdict)}: " if verdict.rule else ""
     if verdict.wall:
         return Hint("bad", f"{name}: over the team’s ceiling,", verdict.why)
     if verdict.approves:

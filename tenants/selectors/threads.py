@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tenants.models import QuotaRequest, QuotaStep
 from tenants.models.granting import DECIDED, State
 from tenants.rules.granting import Move
+from tenants.rules.policy import Verdict
 
 NOBODY = "somebody who left"
 STAFF = frozenset({"approver", "support"})
@@ -47,6 +48,11 @@ class Happened:
 def ruled(rule: str) -> str:
     """A rule by its name, which staff choose: it may be any words."""
     return f"the rule “{rule}”"
+
+
+def named_rule(verdict: Verdict) -> str:
+    """The rule that decided, or would, with its place in the policy."""
+    return f"rule {verdict.number} “{verdict.rule}”"
 
 
 def state_of(request: QuotaRequest) -> Stands:

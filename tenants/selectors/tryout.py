@@ -19,6 +19,7 @@ from tenants.models import QuotaRequest
 from tenants.models.granting import State
 from tenants.rules import policy as rules
 from tenants.rules.resources import moved, title
+from tenants.selectors.threads import named_rule, ruled
 
 DAYS = 90
 
@@ -101,7 +102,7 @@ def _asked(request: QuotaRequest) -> str:
 def _words(verdict: rules.Verdict) -> str:
     """The rule that approves, or what stands against it."""
     if verdict.approves and verdict.number:
-        return f"rule {verdict.number}, {verdict.rule}"
+        return named_rule(verdict)
     return verdict.why
 
 
@@ -109,7 +110,7 @@ def _became(request: QuotaRequest) -> tuple[str, str]:
     """What became of it, as a word and for people."""
     wants = list(request.wants.all())
     if request.rule:
-        return "rule", f"approved by the rule {request.rule}"
+        return "rule", f"approved by {ruled(request.rule)}"
     by = f" by {request.decided_by}" if request.decided_by else ""
     if wants and all(want.granted is not None for want in wants):
         if any(want.granted != want.wanted for want in wants):

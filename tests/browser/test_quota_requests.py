@@ -45,7 +45,7 @@ def test_small_raise_is_approved_by_a_rule_and_the_bar_moves(visit: Visitors) ->
     owner.get_by_role("button", name="Send request").click()
     owner.wait_for_url(re.compile(r"/quota/requests/\d+/$"))
     expect(owner.locator(".b-head")).to_contain_text("Applied", timeout=acts.SLOW)
-    expect(owner.get_by_text("Approved at once by Small sizes", exact=True)).to_be_visible()
+    expect(owner.get_by_text("Approved at once by the rule “Small sizes”", exact=True)).to_be_visible()
     expect(pods(watching)).to_contain_text("of 40", timeout=acts.SLOW)
     assert acts.same_page(watching)
     look_over(owner)

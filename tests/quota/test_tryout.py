@@ -36,13 +36,13 @@ def test_each_request_is_judged_by_what_was_known_when_it_was_sent(ask: Ask, nam
     namespace.save()
     found = would_have(HALF)
     assert (found.approved, found.total) == (1, 1)
-    assert found.rows[0].why == "rule 1, Half"
+    assert found.rows[0].why == "rule 1 “Half”"
     assert found.rows[0].asked == "memory 8 → 12 GiB"
 
 
 def test_what_stands_against_a_request_is_said(ask: Ask) -> None:
     ask(memory=13 * GIB, cpu=4000 + 1)
-    assert would_have(HALF).rows[0].why == "the raise is over 50%"
+    assert would_have(HALF).rows[0].why == "the raise is over 50%, which is up to 12 GiB"
 
 
 def test_it_differs_where_people_decided_otherwise(ask: Ask, dave: User) -> None:

@@ -73,7 +73,17 @@ def test_what_stands_against_a_request_is_named_by_the_rule_that_comes_nearest()
     near = Rule(name="Near", raise_at_most=0.2)
     elsewhere = Rule(name="Elsewhere", resources=("memory",))
     verdict = judge(Policy(rules=(far, elsewhere, near)), facts(recent=2))
-    assert (verdict.number, verdict.rule, verdict.why) == (3, "Near", "the raise is over 20%")
+    assert (verdict.number, verdict.rule) == (3, "Near")
+    assert verdict.why == "the raise is over 20%, which is up to 4.8 cores"
+
+
+def test_all_that_stands_against_a_request_is_told_at_once_with_what_would_do() -> None:
+    rule = Rule(name="Used", raise_at_most=0.2, used_at_least=0.8)
+    verdict = judge(Policy(rules=(rule,)), facts(granted=4000, wanted=6000, peak=2500))
+    assert verdict.why == (
+        "the raise is over 20%, which is up to 4.8 cores, "
+        "and the two-week peak of 2.5 cores is below 80% of what is granted, 3.2 cores"
+    )
 
 
 def test_a_rule_may_keep_requests_for_an_approver() -> None:
