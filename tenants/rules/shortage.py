@@ -78,11 +78,11 @@ def _after(remarks: Mapping[str, str] | None, row: Row, message: str) -> str:
 def _wish_message(row: Row) -> str:
     if is_storage(row.resource):
         if row.over:
-            return f"{_over(row)} Delete a volume, or ask the platform team for more {row.title}."
+            return f"{_over(row)} Delete a volume, or have an owner or admin request more {row.title}."
         way = f"Set {_down('storage', row.free)} or less" if row.free >= MIB else "Delete a volume"
         short, free = row.say(row.short), row.say(row.free)
-        return f"{short} too much: {free} are free. {way}, or ask the platform team for more {row.title}."
-    return f"{_full(row)} Delete one that is not needed, or ask the platform team for more."
+        return f"{short} too much: {free} are free. {way}, or have an owner or admin request more {row.title}."
+    return f"{_full(row)} Delete one that is not needed, or have an owner or admin request more."
 
 
 def _over(row: Row) -> str:
@@ -96,7 +96,7 @@ def _full(row: Row) -> str:
 
 def _app_message(row: Row, spec: ReleaseSpec, before: Size | None) -> str:
     if row.resource == "services":
-        return f"{_full(row)} Leave the port out, or ask the platform team for more."
+        return f"{_full(row)} Leave the port out, or have an owner or admin request more."
     ways = _ways(row, spec, before)
     if row.over:
         return f"{_over(row)} {ways}"
@@ -123,7 +123,7 @@ def _ways(row: Row, spec: ReleaseSpec, before: Size | None) -> str:
         ways.append(f"{fewer} replica{'s' if fewer > 1 else ''}")
     elif running and not ways:
         ways.append("0 replicas first")
-    more = f"ask the platform team for more {row.title}"
+    more = f"have an owner or admin request more {row.title}"
     return f"Set {', or '.join(ways)}, or {more}." if ways else f"Make room in this namespace, or {more}."
 
 

@@ -78,7 +78,7 @@ def test_pods_are_told_at_the_replicas() -> None:
     found = shortage.of_app(LIMITS, {"pods": 18}, spec(cpu=1, memory=4 << 20), None)
     assert found.fields == {
         "replicas": "1 too much. 2 replicas and 1 more during a rollout take 3 pods; 2 pods are free. "
-        "Set 1 replica, or ask the platform team for more pods."
+        "Set 1 replica, or have an owner or admin request more pods."
     }
 
 
@@ -100,8 +100,8 @@ def test_fewer_replicas_are_allowed_over_a_lowered_quota() -> None:
 def test_where_nothing_fits_the_way_out_is_said() -> None:
     new = shortage.of_app(LIMITS, {"memory": 8 * GIB}, spec(), None).fields["memory"]
     old = shortage.of_app(LIMITS, {"memory": 8 * GIB}, spec(cpu=101), spec()).fields["memory"]
-    assert new.endswith("Make room in this namespace, or ask the platform team for more memory.")
-    assert old.endswith("Set 0 replicas first, or ask the platform team for more memory.")
+    assert new.endswith("Make room in this namespace, or have an owner or admin request more memory.")
+    assert old.endswith("Set 0 replicas first, or have an owner or admin request more memory.")
 
 
 def suggested(message: str, pattern: str) -> str | None:

@@ -147,7 +147,7 @@ def test_app_beyond_the_quota_is_refused_with_numbers_that_work(bob: User, names
         create(bob, namespace, memory=2 * GIB, replicas=2)
     assert caught.value.fields["memory"] == (
         "1 GiB too much. 2 replicas and 1 more during a rollout take 6 GiB; 5 GiB are free. "
-        "Set 1.66 GiB or less, or 1 replica, or ask the platform team for more memory."
+        "Set 1.66 GiB or less, or 1 replica, or have an owner or admin request more memory."
     )
     assert not Operation.objects.exists()
 

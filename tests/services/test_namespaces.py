@@ -149,7 +149,7 @@ def test_volume_beyond_the_quota_is_refused_with_what_is_free(bob: User, namespa
     with pytest.raises(QuotaExceeded) as caught:
         volumes.create_volume(actor=bob, namespace=namespace, name="more", size=10 * GIB)
     assert caught.value.fields == {
-        "size": "6 GiB too much: 4 GiB are free. Set 4 GiB or less, or ask the platform team for more storage."
+        "size": "6 GiB too much: 4 GiB are free. Set 4 GiB or less, or have an owner or admin request more storage."
     }
 
 

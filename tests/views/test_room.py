@@ -59,7 +59,7 @@ def test_a_volume_of_a_bounded_class_shows_its_class(as_bob: Client, namespace: 
     fields = {"size": "2 GiB", "access_mode": "ReadWriteOnce", "storage_class": "fast"}
     html = text(as_bob.post(f"{HERE}volumes/new?part=remains", fields, headers=TYPING))
     assert "Storage of class fast" in html
-    assert "1 GiB too much: 1 GiB are free. Set 1 GiB or less, or ask the platform team" in html
+    assert "1 GiB too much: 1 GiB are free. Set 1 GiB or less, or have an owner or admin request more" in html
 
 
 @pytest.fixture
