@@ -14,6 +14,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from cluster.specs import STANDARD
 from tenants import capacity, site_day
 from tenants.models import Grant, Membership, Namespace, Policy, QuotaRequest, Sample, Team
 from tenants.roles import left_lately
@@ -82,6 +83,12 @@ def judged(asked: Sequence[Asked]) -> list[tuple[rules.Verdict, ...]]:
     by_use = any(rule.used_at_least is not None for rule in policy.rules)
     resources = {resource for one in asked for resource in one.wants} if by_use else set[str]()
     return _judged(asked, _facts(asked, _peaks_in([one.namespace for one in asked], resources)), row, policy)
+
+
+def offered(namespace: Namespace) -> tuple[str, ...]:
+    """Resources that may be asked for: those that every quota has, those of the policy, those it has already."""
+    _, policy = current()
+    return tuple(dict.fromkeys((*STANDARD, *policy.extra, *namespace.limits)))
 
 
 def _facts(asked: Sequence[Asked], peaks: Mapping[int, Mapping[str, int]]) -> list[tuple[rules.Facts, ...]]:

@@ -13,7 +13,6 @@ from functools import partial
 from django.db import transaction
 from django.db.models.functions import Now
 
-from cluster.specs import STANDARD
 from tenants import access, audit, granting, notices, rules, site_day, weighing
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import Grant, Namespace, QuotaRequest, QuotaStep, QuotaWant, StaffRole, User
@@ -183,12 +182,6 @@ def extended(request: QuotaRequest) -> date | None:
     return max(request.granted_until, site_day.today()) + span
 
 
-def offered(namespace: Namespace) -> tuple[str, ...]:
-    """Resources that may be asked for: those that every quota has, those of the policy, those it has already."""
-    _, policy = weighing.current()
-    return tuple(dict.fromkeys((*STANDARD, *policy.extra, *namespace.limits)))
-
-
 def _require(actor: User, request: QuotaRequest) -> None:
     """Before the transaction, so that the line about a refusal stays. A draft is its author's alone."""
     if request.state == State.DRAFT and request.author_id != actor.pk:
@@ -230,7 +223,7 @@ def _unread(typed: Mapping[str, str] | None) -> dict[str, str]:
 
 def _want(request: QuotaRequest, wants: Mapping[str, int]) -> None:
     """Puts these wants in place of the request's. Raises Invalid at a resource that cannot be asked for."""
-    limits, known = request.namespace.limits, offered(request.namespace)
+    limits, known = request.namespace.limits, weighing.offered(request.namespace)
     errors: dict[str, str] = {}
     for resource, most in wants.items():
         if resource not in known:

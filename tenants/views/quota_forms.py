@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from cluster.specs import STANDARD
-from tenants import access
+from tenants import access, weighing
 from tenants.errors import Conflict, Gone
 from tenants.forms import quota as forms
 from tenants.forms.quota import LowerForm, RequestForm
@@ -29,7 +29,7 @@ KEEP = "draft"
 def new(request: Request, team: str, namespace: str) -> HttpResponse:
     """`?part=weighed` answers what the policy says while one types."""
     place = _place(request, team, namespace)
-    form = RequestForm(request.POST or None, offered=verbs.offered(place))
+    form = RequestForm(request.POST or None, offered=weighing.offered(place))
     if request.method == "POST" and not wanted_part(request, "weighed"):
         valid, keep = form.is_valid(), request.POST.get("act") == KEEP
         verb: dict[str, Any] = {"actor": request.user, "namespace": place, "wants": form.wants, "until": form.last_day}
@@ -55,7 +55,7 @@ def edit(request: Request, number: int) -> HttpResponse:
         raise Conflict(f"Request {found.number} is {State(found.state).label} already: it is not changed any more.")
     wants = {want.resource: want.wanted for want in found.wants.all()}
     initial = forms.initial(wants, reason=found.reason, until=found.until, unread=found.unread)
-    form = RequestForm(request.POST or None, offered=verbs.offered(found.namespace), initial=initial)
+    form = RequestForm(request.POST or None, offered=weighing.offered(found.namespace), initial=initial)
     if request.method == "POST" and not wanted_part(request, "weighed"):
         changed = _change(request, found, form)
         if changed:
