@@ -75,11 +75,11 @@ class Line:
         """Percentile and trend in a sentence; "" before anything was measured."""
         if not self.percentile:
             return ""
-        words = f"In 95% of the time at most {self.percentile} {self.unit}".rstrip() + " were used."
+        words = f"At most {self.percentile} {self.unit}".rstrip() + " in 95% of the time"
         if not self.trend:
-            return words
+            return f"{words}."
         much = f"{self.trend[1:]} {'less' if self.trend.startswith('-') else 'more'}"
-        return f"{words} The second week took {much} than the first."
+        return f"{words}; {much} in the second week than in the first."
 
 
 def waiting() -> QuerySet[QuotaRequest]:

@@ -171,7 +171,7 @@ def _context(request: Request, found: QuotaRequest, form: DecisionForm | None) -
         "earlier": shown.earlier(found),
         "why_not": verbs.why_not(request.user, found),
         "seen": quota_requests.seen(found),
-        "decided": found.decided_at is not None,
+        "decided": any(line.given for line in lines),
         "extends": found.extends,
         "longer": quota_requests.longer(found),
         "warned": max(expiry.WARNED_AT),
@@ -247,5 +247,5 @@ def _said(decided: QuotaRequest) -> str:
     if decided.state == State.SUBMITTED:
         return "Your approval is kept. It takes two: another approver must approve the same."
     if decided.state in (State.APPROVED, State.PARTLY_APPROVED):
-        return f"{shown.outcome(decided)} approved. It counts as applied once the cluster has confirmed it."
+        return f"{shown.outcome(decided)} approved."
     return f"Request {decided.number}: {State(decided.state).label}. {decided.team.name} hears of it."

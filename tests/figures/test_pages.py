@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -106,6 +107,16 @@ def test_the_chart_alone_is_answered_to_htmx(alice: User, namespace: Namespace) 
     html = read(alice, f"{PAGE}?resource=cpu&part=use", **{"HX-Request": "true"})
     assert "<h2" in html
     assert "<html" not in html
+
+
+def test_the_chart_follows_the_quota_and_keeps_its_resource(alice: User, namespace: Namespace) -> None:
+    html = read(alice, f"{PAGE}?resource=cpu")
+    follows = re.search(
+        r'hx-get="([^"]+)" hx-trigger="live:quota [^"]+" hx-target="#use" hx-replace-url="([^"]+)"', html
+    )
+    assert follows is not None
+    assert follows[1].replace("&amp;", "&") == f"{PAGE}?resource=cpu&part=use"
+    assert follows[2] == "?resource=cpu"
 
 
 def test_the_team_s_page_has_the_sums(team: Team, plan: object) -> None:

@@ -304,3 +304,19 @@ def test_a_later_day_than_asked_is_refused_while_one_types(as_dave: Client, aske
     fields["until"] = until.isoformat()
     beside = as_dave.post(f"/approvals/{asked.number}/beside/", fields, headers={"HX-Request": "true"}).content.decode()
     assert "choose that day" not in beside
+
+
+def test_an_extension_says_from_which_day_to_which(as_dave: Client, asked: QuotaRequest, alice: User) -> None:
+    today = timezone.localdate()
+    first, last = today + timedelta(days=10), today + timedelta(days=40)
+    QuotaRequest.objects.filter(pk=asked.pk).update(state=State.APPLIED, granted_until=first)
+    longer = make_quota_request(asked.namespace, alice, pods=30)
+    QuotaRequest.objects.filter(pk=longer.pk).update(extends=asked, until=last)
+    for page in (
+        as_dave.get(f"/approvals/{longer.number}/"),
+        signed_in(alice).get(f"/quota/requests/{longer.number}/"),
+    ):
+        html = page.content.decode()
+        assert f"{first:%-d %b %Y}" in html
+        assert f"{last:%-d %b %Y}" in html
+        assert "+30 days" in html
