@@ -17,7 +17,7 @@ from django.db.models import Q
 from tenants import audit, chores, granting, limits, notices, site_day
 from tenants.errors import Gone, NotFound
 from tenants.models import Cause, ClusterState, Grant, Namespace, QuotaRequest, User
-from tenants.models.granting import State
+from tenants.models.granting import UNDECIDED, State
 from tenants.reservations import reserved
 from tenants.rules.granting import Move, after
 from tenants.rules.resources import say, title
@@ -61,7 +61,7 @@ def go_back(today: date) -> None:
 
 def close(today: date) -> None:
     """Ends requests whose day has passed: undecided ones, and those whose raises have all gone back."""
-    undecided = Q(state__in=(State.SUBMITTED, State.CHANGES_ASKED), until__lt=today)
+    undecided = Q(state__in=UNDECIDED, until__lt=today)
     running = Grant.objects.running().filter(request__isnull=False).values("request")
     ended = Q(state=State.APPLIED, granted_until__lt=today) & ~Q(pk__in=running)
     for request in QuotaRequest.objects.filter(undecided | ended).select_related("namespace"):

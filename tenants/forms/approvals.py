@@ -12,14 +12,14 @@ from tenants import rules, site_day
 from tenants.forms.fields import DomainForm, RuleField
 from tenants.models import QuotaRequest
 from tenants.rules import resources, wanted
-from tenants.rules.granting import Move
+from tenants.rules.granting import DECISIONS, Move
 
-DECISIONS = (
-    (Move.APPROVE, "Approve"),
-    (Move.APPROVE_PART, "Approve in part"),
-    (Move.ASK_CHANGES, "Ask for changes"),
-    (Move.REJECT, "Reject"),
-)
+WORDS = {
+    Move.APPROVE: "Approve",
+    Move.APPROVE_PART: "Approve in part",
+    Move.ASK_CHANGES: "Ask for changes",
+    Move.REJECT: "Reject",
+}
 
 
 class DecisionForm(DomainForm):
@@ -27,7 +27,9 @@ class DecisionForm(DomainForm):
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
     decision = forms.ChoiceField(
-        choices=DECISIONS, widget=forms.RadioSelect, error_messages={"required": "Choose what you decide."}
+        choices=[(move, WORDS[move]) for move in DECISIONS],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what you decide."},
     )
     timed = forms.BooleanField(required=False, label="Only for a time")
     until = RuleField(

@@ -24,6 +24,10 @@ class Move(StrEnum):
     EXPIRE = "expire"
 
 
+APPROVALS = (Move.APPROVE, Move.APPROVE_PART)
+DECISIONS = (*APPROVALS, Move.ASK_CHANGES, Move.REJECT)
+"""What an approver may do."""
+
 MOVES: Mapping[Move, Mapping[State, State]] = {
     Move.EDIT: {State.DRAFT: State.DRAFT, State.SUBMITTED: State.SUBMITTED, State.CHANGES_ASKED: State.CHANGES_ASKED},
     Move.SUBMIT: {State.DRAFT: State.SUBMITTED, State.CHANGES_ASKED: State.SUBMITTED},

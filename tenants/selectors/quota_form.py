@@ -20,6 +20,8 @@ from tenants.selectors.threads import named_rule
 
 MAIN = 4
 """So many resources stand before the others, which a form folds."""
+WITHOUT = ("reason", "confirm", "__all__")
+"""Fields that the hints are not about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +103,15 @@ def lowered(
         if resource in wrong:
             hints.append(Hint("bad", name, wrong[resource]))
         elif resource in tight:
-            hints.append(Hint("warn", name, tight[resource]))
+            hints.append(Hint("warn", f"{name} tight for a rollout.", tight[resource]))
         else:
             hints.append(Hint("ok", name, f"{figure(resource, most - held.get(resource, 0))} would be free"))
     return hints
 
 
-_WITHOUT = ("reason", "confirm", "__all__")
-
-
 def unread(errors: Mapping[str, Iterable[str]]) -> list[Hint]:
     """What nobody can read of limits and last day, in words."""
-    return [
-        Hint("bad", f"{_heading(name)}:", " ".join(words)) for name, words in errors.items() if name not in _WITHOUT
-    ]
+    return [Hint("bad", f"{_heading(name)}:", " ".join(words)) for name, words in errors.items() if name not in WITHOUT]
 
 
 def _heading(field: str) -> str:

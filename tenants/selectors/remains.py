@@ -12,6 +12,8 @@ from tenants.rules.resources import heading, number, unit
 OF_APP = ("cpu", "memory", "storage", "pods")
 OF_VOLUME = ("storage", "claims")
 OF_SECRET = ("secrets",)
+AMOUNTS = ("cpu", "memory", "replicas", "size")
+"""Fields of a form that say how much is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,6 @@ class Remains:
     short: str
     limit: str
     parts: tuple[dict[str, Any], ...]
-
-
-AMOUNTS = ("cpu", "memory", "replicas", "size")
-"""Fields of a form that say how much is wanted."""
 
 
 def panel(

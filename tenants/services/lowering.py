@@ -63,7 +63,8 @@ def too_tight(namespace: Namespace, wants: Mapping[str, int]) -> dict[str, str]:
         free = max(0, most - held.get(resource, 0))
         stuck = [app.name for app in rows if _surge(app, resource) > free]
         if stuck:
-            names = ", ".join(stuck[:3]) + (f" and {len(stuck) - 3} more" if len(stuck) > 3 else "")
+            shown = [*stuck[:3], *([f"{len(stuck) - 3} more"] if len(stuck) > 3 else [])]
+            names = " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
             takes = max(_surge(app, resource) for app in rows)
             sentences[resource] = (
                 f"With {named(resource, most)} the next rollout of {names} will not fit: "

@@ -21,12 +21,10 @@ from tenants.models.granting import State
 from tenants.roles import STRANGER_AFTER, left_lately
 from tenants.rules import granting as states
 from tenants.rules import people, policy, wanted
-from tenants.rules.granting import Move
+from tenants.rules.granting import APPROVALS, DECISIONS, Move
 from tenants.rules.resources import say, title
 from tenants.services.wishes import clean
 
-APPROVALS = (Move.APPROVE, Move.APPROVE_PART)
-DECISIONS = (*APPROVALS, Move.ASK_CHANGES, Move.REJECT)
 AUTHORS = (Move.EDIT, Move.SUBMIT)
 """Whoever made one of these moves has a part in what is asked."""
 

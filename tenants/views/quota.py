@@ -35,5 +35,10 @@ def of_namespace(request: Request, team: str, namespace: str) -> HttpResponse:
 def of_team(request: Request, team: str) -> HttpResponse:
     """All namespaces of the team, live, and their sums."""
     found = team_of(request, team)
-    context = {**quota.team_context(found), "form": UsageForm(), "crumbs": crumbs(found, "Quota")}
+    context = {
+        **quota.team_context(found),
+        "form": UsageForm(),
+        "nearly_full": f"{quota.NEARLY_FULL:.0%}",
+        "crumbs": crumbs(found, "Quota"),
+    }
     return render(request, "tenants/quota/team.html", context)

@@ -42,7 +42,7 @@ def unused(request: Request) -> HttpResponse:
     """Namespaces that used less than a quarter of their quota for a month: those one looks after, for staff all."""
     context = {"unused": reclaim.unused(request.user), "crumbs": [("Unused quota", "")]}
     context["staff"] = access.can_site(request.user, "teams.read")
-    context["form"] = UsageForm()
+    context |= {"form": UsageForm(), "share": f"{reclaim.SHARE:.0%}", "days": reclaim.DAYS}
     return render(request, "tenants/quota/reclaim.html", context)
 
 

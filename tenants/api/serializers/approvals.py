@@ -15,9 +15,8 @@ from tenants.models import QuotaRequest, QuotaWant
 from tenants.models.granting import State
 from tenants.rules import resources
 from tenants.rules.broken import Broken
+from tenants.rules.granting import DECISIONS
 from tenants.selectors import approvals, verdicts
-
-DECISIONS = ("approve", "approve_part", "ask_changes", "reject")
 
 
 def _picked(name: str) -> serializers.ChoiceField:
@@ -159,7 +158,7 @@ class _Rule:
 class DecisionIn(Strict):
     """`revision` is the request's that you saw: it is refused with 409 when it was changed since."""
 
-    decision = serializers.ChoiceField(DECISIONS)
+    decision = serializers.ChoiceField([str(move) for move in DECISIONS])
     revision = serializers.IntegerField(min_value=1)
     granted = AmountsField(
         required=False, help_text="In part alone: limits by resource; what is left out stays as it is."
