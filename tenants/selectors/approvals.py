@@ -166,7 +166,7 @@ def lines(request: QuotaRequest) -> list[Line]:
                 given=number(resource, want.granted) if want and want.granted is not None else "",
                 used=number(resource, used),
                 reserved=number(resource, reserved.get(resource, 0)),
-                peak=number(resource, known.peak) if known and known.measured else "",
+                peak=number(resource, known.peak) if known and (known.measured or known.peak_at) else "",
                 percentile=number(resource, known.percentile) if known and known.measured else "",
                 trend=f"{known.trend:+.0%}" if known and known.trend is not None else "",
             )

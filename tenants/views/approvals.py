@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from tenants import access, expiry, weighing
+from tenants import access, weighing
 from tenants.errors import Invalid
 from tenants.forms.approvals import DecisionForm
 from tenants.forms.joining import ReplyForm
@@ -174,7 +174,6 @@ def _context(request: Request, found: QuotaRequest, form: DecisionForm | None) -
         "decided": any(line.given for line in lines),
         "extends": found.extends,
         "longer": quota_requests.longer(found),
-        "warned": max(expiry.WARNED_AT),
         "may": f"you are not in {found.team}.",
         "place": at,
         "waiting": waiting,
