@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError
-from structlog.testing import capture_logs
 
 from simcluster.server import SimCluster
 from tenants import audit, chain, chores, expiry, letters, observer
@@ -49,10 +48,11 @@ def test_a_chore_that_fails_stops_neither_the_others_nor_the_watch(
         assert Leader.objects.get().holder == leader.holder
 
 
-def test_what_failed_is_named_in_the_log() -> None:
-    with capture_logs() as lines, chores.alone("tenants.expiry.close", request=7):
+def test_what_failed_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with chores.alone("tenants.expiry.close", request=7):
         raise KeyError("x")
-    (line,) = lines
+    (line,) = [record.msg for record in caplog.records if record.name == chores.__name__]
+    assert isinstance(line, dict)
     assert (line["event"], line["chore"], line["request"]) == ("chore_failed", "tenants.expiry.close", 7)
 
 
